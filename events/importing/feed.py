@@ -1,0 +1,105 @@
+"""What a feed says, whatever its format: the words that parse, reconcile and apply share. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time
+from enum import StrEnum
+
+# A page's field as JSON holds it: dates and times in ISO 8601, None where the page has no value.
+Value = str | None
+Values = Mapping[str, Value]
+
+
+class FeedUnusable(Exception):
+    """The feed as a whole cannot be used. The message is for a person: what happened and what to do."""
+
+
+class Level(StrEnum):
+    WARNING = "warning"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about one item of a feed that a person may want to know.
+
+    WARNING: the item is imported, with less than it said or other than it said. SKIPPED: left out on purpose.
+    FAILED: it should have been imported and could not be. `line` counts from 1.
+    """
+
+    level: Level
+    reason: str
+    uid: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The identity of an event within its source. `recurrence_id` is "" but for one date of a series."""
+
+    uid: str
+    recurrence_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEvent:
+    """One event of a feed in terms of the fields of EventPage, safe to store there.
+
+    Dates and times are wall time in `timezone`, an IANA name; `end_date` is the inclusive last day and None when
+    it is the first. `body` is HTML of the tags that the page's rich text knows; all else is text without markup.
+    `last_modified` is aware. `sequence` and `last_modified` are None where the feed does not say.
+    """
+
+    key: Key
+    title: str
+    start_date: date
+    start_time: time | None = None
+    end_date: date | None = None
+    end_time: time | None = None
+    timezone: str
+    date_status: str = "confirmed"
+    event_status: str = "EventScheduled"
+    attendance_mode: str = "OfflineEventAttendanceMode"
+    venue: str = ""
+    website: str = ""
+    body: str = ""
+    sequence: int | None = None
+    last_modified: datetime | None = None
+    line: int | None = None
+
+    @property
+    def values(self) -> dict[str, Value]:
+        return {name: as_value(getattr(self, name)) for name in FIELDS}
+
+    @property
+    def recency(self) -> tuple[int, float]:
+        """Greater for the more recent of two versions of an event (RFC 5545, 3.8.7.4 and 3.8.7.3)."""
+        return (self.sequence or 0, self.last_modified.timestamp() if self.last_modified else 0.0)
+
+
+# The fields of EventPage that an import may write; what is compared is what is written.
+FIELDS = tuple(
+    field.name
+    for field in fields(FeedEvent)
+    if field.name not in {"key", "sequence", "last_modified", "line"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed in which everything that could be read has been read.
+
+    `name` and `product` are what the calendar calls itself and the program that made it; either may be "".
+    `complete` is False when the feed breaks off before its end.
+    """
+
+    events: tuple[FeedEvent, ...]
+    problems: tuple[Problem, ...] = ()
+    name: str = ""
+    product: str = ""
+    complete: bool = True
+
+
+def as_value(value: date | time | str | None) -> Value:
+    return value.isoformat() if isinstance(value, date | time) else value

@@ -1,0 +1,228 @@
+"""Words from strangers, made safe: one line of plain text, or the HTML that an event's body may hold. Pure."""
+
+import html
+import re
+
+import nh3
+
+MAX_LENGTH = 30_000
+"""Characters of one description that are read: nh3 takes quadratic time over deeply nested tags."""
+MAX_LINE_LENGTH = 2_000
+"""The same for what ends up on one line."""
+
+INLINE = {"a": "a", "b": "b", "strong": "b", "i": "i", "em": "i"}
+HEADINGS = {"h1": "h3", "h2": "h3", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
+LISTS = {"ul", "ol"}
+BREAKS = {"p", "div", "section", "article", "table", "tr", "td", "th", "dl", "dt", "dd", "pre"}
+KNOWN_TAGS = {*INLINE, *HEADINGS, *LISTS, *BREAKS, "li", "br", "hr", "blockquote"}
+
+_MARKUP = re.compile(
+    r"</?(?:html|head|body|span|font|img|u|s|script|style|iframe|" + "|".join(KNOWN_TAGS) + r")\b[^<>]*/?>?",
+    re.IGNORECASE,
+)
+_AUTOLINK = re.compile(r"<(https?://[^\s<>\"]+)>", re.IGNORECASE)
+# `<a href="https://example.org>Text</a>`: without its closing quote the tag swallows all that follows.
+_UNCLOSED_HREF = re.compile(r"(<a\s[^<>\"]{0,200}?href=\")([^\"<>\s]*)>", re.IGNORECASE)
+_TOKEN = re.compile(r"(<(?:[^<>\"]|\"[^\"]*\")*>)")
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
+_HREF = re.compile(r"href=\"([^\"]*)\"")
+_URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_EMPTY = re.compile(r"<(p|a|b|i|h3|h4|li|ul|ol|blockquote)(?: [^<>]*)?>(?:\s|<br/>)*</\1>")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def printable(text: str) -> str:
+    """`text` without control characters and lone surrogates, neither of which a page (or PostgreSQL) can hold."""
+    return _FORBIDDEN.sub("", text)
+
+
+def plain_line(text: str) -> str:
+    """`text` on one line: markup removed, entities resolved, white space collapsed."""
+    text = text[:MAX_LINE_LENGTH]
+    # Twice, because exports often escape what was escaped already.
+    for _ in range(2):
+        if "<" in text or "&" in text:
+            text = html.unescape(nh3.clean(text, tags=set()))
+    return " ".join(printable(text).split())
+
+
+def cut(text: str, length: int) -> str:
+    """`text`, ended with an ellipsis where it is longer than `length`."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def rich_text(text: str) -> str:
+    """The HTML for a page's body out of HTML, plain text or the mixture that calendars export.
+
+    Out come only p, h3, h4, blockquote, ul, ol, li, hr, br, b, i and a with an http, https or mailto address.
+    Bare web addresses become links. Line breaks count unless the text has paragraphs of its own.
+    """
+    text = printable(text[:MAX_LENGTH]).replace("\r\n", "\n").replace("\r", "\n")
+    if not _MARKUP.search(text) and "&" in text:
+        text = html.unescape(text)
+    text = _AUTOLINK.sub(r"\1", text)
+    if _MARKUP.search(text):
+        text = _clean(_UNCLOSED_HREF.sub(r'\1\2">', text))
+    else:
+        text = html.escape(text, quote=False)
+    if not re.search(r"<(?:br|p|div|table|ul|ol|h[1-6]|blockquote)\b", text):
+        text = re.sub(r"\n\s*\n", "<p>", text.strip()).replace("\n", "<br>")
+    return _without_empty(_Blocks().of(text))
+
+
+def canonical(body: str) -> str:
+    """A form in which two bodies are equal when an editor would call them the same.
+
+    The rich text editor writes keys into blocks, and spells and spaces tags its own way.
+    """
+    cleaned = nh3.clean(
+        body,
+        tags=KNOWN_TAGS,
+        attributes={"a": {"href", "linktype", "id"}},
+        link_rel=None,
+    )
+    return re.sub(r"\s*(</?(?:p|h3|h4|blockquote|ul|ol|li|hr|br)[^>]*>)\s*", r"\1", cleaned).strip()
+
+
+def links(body: str) -> list[str]:
+    """The distinct web addresses that `body` (out of `rich_text`) links to, in their order."""
+    found = (html.unescape(address) for address in _HREF.findall(body))
+    return list(dict.fromkeys(address for address in found if address.lower().startswith("http")))
+
+
+def _clean(text: str) -> str:
+    return nh3.clean(
+        text,
+        tags=KNOWN_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+        attribute_filter=lambda tag, attribute, value: value.strip(),
+    )
+
+
+def _without_empty(body: str) -> str:
+    for _ in range(3):
+        body = _EMPTY.sub("", body)
+    return body
+
+
+class _Blocks:
+    """Puts the clean but arbitrarily nested HTML of nh3 into the flat blocks that the page's editor knows.
+
+    A list within a list goes on as the outer one; a paragraph within a list item or a quotation is a new line.
+    """
+
+    def __init__(self):
+        self.out: list[str] = []
+        self.block = ""
+        self.list = ""
+        self.list_depth = 0
+        self.inline: list[tuple[str, str]] = []
+        self.skipped = {"a": 0, "b": 0, "i": 0}
+
+    def of(self, text: str) -> str:
+        for token in _TOKEN.split(text):
+            if match := _TAG.match(token):
+                name, closing = match[2], bool(match[1])
+                if name in INLINE:
+                    self._inline(INLINE[name], closing, token)
+                else:
+                    self._block(name, closing)
+            elif token:
+                self._text(token)
+        self._close_list()
+        return "".join(self.out)
+
+    def _text(self, text: str):
+        if not self.block:
+            text = text.lstrip()
+            if not text:
+                return
+            self._open("li" if self.list else "p")
+        self.out.append(text if any(name == "a" for name, _ in self.inline) else _linked(text))
+
+    def _block(self, name: str, closing: bool):
+        if name in LISTS:
+            self._list(name, closing)
+        elif name == "li":
+            self._close()
+        elif name == "br":
+            self._new_line()
+        elif name == "blockquote":
+            self._close()
+            if not closing and not self.list:
+                self._open("blockquote")
+        elif self.block in {"li", "blockquote"}:
+            if not closing and not self.out[-1].startswith(("<li", "<blockquote")):
+                self._new_line()
+        else:
+            self._close()
+            if name == "hr" and not self.list:
+                self.out.append("<hr/>")
+            elif name in HEADINGS and not closing and not self.list:
+                self._open(HEADINGS[name])
+
+    def _list(self, name: str, closing: bool):
+        self._close()
+        self.list_depth += -1 if closing else 1
+        if closing and self.list_depth == 0:
+            self._close_list()
+        elif not closing and not self.list:
+            self.list = name
+            self.out.append(f"<{name}>")
+
+    def _inline(self, name: str, closing: bool, token: str):
+        is_open = any(name == other for other, _ in self.inline)
+        if not closing:
+            href = _HREF.search(token)
+            if is_open or (name == "a" and not href):
+                self.skipped[name] += 1
+                return
+            tag = f'<a href="{href[1]}">' if name == "a" and href else f"<{name}>"
+            self.inline.append((name, tag))
+            if self.block:
+                self.out.append(tag)
+        elif self.skipped[name]:
+            self.skipped[name] -= 1
+        elif is_open:
+            while self.inline:
+                other, _ = self.inline.pop()
+                if self.block:
+                    self.out.append(f"</{other}>")
+                if other == name:
+                    break
+
+    def _new_line(self):
+        if self.block:
+            self.out.append("<br/>")
+
+    def _open(self, block: str):
+        self.block = block
+        self.out.append(f"<{block}>")
+        self.out.extend(tag for _, tag in self.inline)
+
+    def _close(self):
+        if self.block:
+            self.out.extend(f"</{name}>" for name, _ in reversed(self.inline))
+            self.out.append(f"</{self.block}>")
+            self.block = ""
+
+    def _close_list(self):
+        self._close()
+        if self.list:
+            self.out.append(f"</{self.list}>")
+            self.list = ""
+
+
+def _linked(text: str) -> str:
+    """Escaped `text` with its bare web addresses as links; what ends a sentence is not part of an address."""
+
+    def link(match: re.Match) -> str:
+        address = re.split(r"&(?:lt|gt|quot|nbsp);", match[0])[0]
+        address = address.rstrip(".,;:!?*")
+        if address.endswith(")") and "(" not in address:
+            address = address.rstrip(").,;:!?")
+        return f'<a href="{address}">{address}</a>{match[0][len(address) :]}'
+
+    return _URL.sub(link, text) if "://" in text else text

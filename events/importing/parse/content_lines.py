@@ -1,0 +1,178 @@
+"""Bytes to iCalendar components (RFC 5545, 3.1, 3.4 and 3.6), keeping whatever can be read. Pure.
+
+The icalendar library reads a file as a whole: an error in one line can cost the calendar, and a feed that breaks off
+is an empty one. Here each component keeps its own lines with their numbers, so that only the broken item is lost.
+"""
+
+import binascii
+import quopri
+import re
+from base64 import b64decode
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+_LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+_CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)[ \t]*((?:;[^:;"]*(?:"[^"]*"[^:;"]*)*)*):(.*)', re.DOTALL)
+_PARAMETER = re.compile(r';\s*([A-Za-z0-9-]+)\s*(?:=((?:"[^"]*"|[^";])*))?')
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_TOP_LEVEL = {"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"}
+
+
+class Property(NamedTuple):
+    """One unfolded content line; `value` is as written, still escaped."""
+
+    name: str
+    raw_parameters: str
+    value: str
+    line: int
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """By upper-case name, without quotes; vCalendar 1.0 leaves out `ENCODING=`."""
+        found = {}
+        for name, value in _PARAMETER.findall(self.raw_parameters):
+            if name.upper() in {"QUOTED-PRINTABLE", "BASE64"}:
+                name, value = "ENCODING", name
+            found.setdefault(name.upper(), value.replace('"', "").strip())
+        return found
+
+    @property
+    def text(self) -> str:
+        """The value as TEXT (RFC 5545, 3.3.11), out of quoted-printable or base64 if it says so."""
+        value = self.value
+        if self.raw_parameters:
+            value = _transferred(value, self.parameters)
+        if "\\" not in value:
+            return value
+        return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)
+
+
+@dataclass(slots=True)
+class Component:
+    name: str
+    line: int
+    properties: list[Property] = field(default_factory=list)
+    components: list["Component"] = field(default_factory=list)
+    closed: bool = False
+
+    def get(self, name: str) -> Property | None:
+        """The first property called `name`."""
+        return next((found for found in self.properties if found.name == name), None)
+
+    def text(self, name: str) -> str:
+        """The text of the first property called `name`; "" without one."""
+        found = self.get(name)
+        return found.text.strip() if found else ""
+
+
+class Tree(NamedTuple):
+    """`components` at the top level, normally VCALENDARs. `complete` is False when one is still open at the end."""
+
+    components: list[Component]
+    complete: bool
+
+
+def read_tree(data: bytes) -> Tree:
+    """Read `data` in any of the encodings and line endings that calendars come in.
+
+    A component that is not closed before the next of its kind begins has `closed` False. Lines that are no content
+    lines, and those outside any component, are passed over.
+    """
+    roots: list[Component] = []
+    stack: list[Component] = []
+    open_names: Counter[str] = Counter()
+
+    def close(name: str | None, *, well: bool):
+        """Close all that is open down to a component called `name`, or all."""
+        while stack:
+            closed = stack.pop()
+            open_names[closed.name] -= 1
+            if closed.name == name:
+                closed.closed = well
+                return
+
+    for number, line in _logical_lines(data):
+        match = _CONTENT_LINE.match(line)
+        if not match:
+            continue
+        name = match[1].upper()
+        if name == "BEGIN":
+            begun = match[3].strip().upper()
+            if begun == "VCALENDAR":
+                close(None, well=False)
+            elif begun in _TOP_LEVEL:
+                while stack and stack[-1].name != "VCALENDAR":
+                    close(stack[-1].name, well=False)
+            component = Component(begun, number)
+            (stack[-1].components if stack else roots).append(component)
+            stack.append(component)
+            open_names[begun] += 1
+        elif name == "END":
+            ended = match[3].strip().upper()
+            if open_names[ended]:
+                close(ended, well=True)
+        elif stack:
+            stack[-1].properties.append(Property(name, match[2], match[3], number))
+    return Tree(roots, complete=not stack)
+
+
+def _logical_lines(data: bytes) -> Iterator[tuple[int, str]]:
+    """Unfolded lines with the number of their first physical line, counted from 1."""
+    parts: list[bytes] = []
+    first = 0
+    soft_break = False
+    for number, physical in enumerate(_LINE_BREAK.split(_as_utf8(data)), start=1):
+        if soft_break and physical:
+            parts.append(b"\n" + physical)
+        elif physical[:1] in {b" ", b"\t"} and parts:
+            # A fold may divide a character, so lines are joined before they are decoded.
+            parts.append(physical[1:])
+        elif physical:
+            if parts:
+                yield first, _decoded(b"".join(parts))
+            parts, first = [physical], number
+        else:
+            continue
+        soft_break = physical.endswith(b"=") and b"QUOTED-PRINTABLE" in parts[0][:200].upper()
+    if parts:
+        yield first, _decoded(b"".join(parts))
+
+
+def _as_utf8(data: bytes) -> bytes:
+    if data.startswith(BOM_UTF8):
+        data = data[len(BOM_UTF8) :]
+    elif data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        data = data.decode("utf-16", "replace").encode()
+    elif data[:4:2] == b"\0\0":
+        data = data.decode("utf-16-be", "replace").encode()
+    elif data[1:5:2] == b"\0\0":
+        data = data.decode("utf-16-le", "replace").encode()
+    return data.replace(b"\0", b"")
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        # Windows' extension of Latin-1; its few unused bytes become the replacement character.
+        return line.decode("cp1252", "replace")
+
+
+def _transferred(value: str, parameters: dict[str, str]) -> str:
+    encoding = parameters.get("ENCODING", "").upper()
+    if encoding == "QUOTED-PRINTABLE":
+        data = quopri.decodestring(value.encode())
+    elif encoding in {"BASE64", "B"}:
+        try:
+            data = b64decode(value, validate=False)
+        except binascii.Error:
+            return value
+    else:
+        return value
+    try:
+        return data.decode(parameters.get("CHARSET", "utf-8"))
+    except (UnicodeDecodeError, LookupError):
+        return data.decode("cp1252", "replace")
