@@ -335,3 +335,7 @@ class EventOrganizer(Orderable):
 
     def __str__(self):
         return self.partner.title if self.partner else self.name
+
+
+# Django finds models through this module only.
+from .importing.models import ImportRecord, ImportRun, ImportSource  # noqa: E402, F401

@@ -1,0 +1,109 @@
+"""What an import should do, decided from what the feed says, what it said last, and what the pages hold. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .feed import FIELDS, FeedEvent, Key, Value, Values
+
+WHEN = ("date_status", "start_date", "start_time", "end_date", "end_time", "timezone")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An event that was imported before.
+
+    `values` is what the feed said last; `draft` is what the page's latest draft says now, and is needed only when
+    the feed says something new. `is_deleted`: an editor deleted the page.
+    """
+
+    values: Values
+    draft: Values | None = None
+    is_deleted: bool = False
+    sequence: int | None = None
+    last_modified: datetime | None = None
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    # The page needs no change, only what the feed says now is to be remembered.
+    REMEMBER = "remember"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The fields to write, and those where the editor's words stand against new ones of the feed."""
+
+    changes: dict[str, Value]
+    conflicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    action: Action
+    event: FeedEvent
+    merge: Merge = Merge({}, ())
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    items: tuple[PlanItem, ...]
+
+
+def reconcile(events: Iterable[FeedEvent], held: Mapping[Key, Held]) -> Plan:
+    """One item for each of `events`, which have distinct keys. What is held and not in the feed is left alone."""
+    return Plan(tuple(_item(event, held.get(event.key)) for event in events))
+
+
+def _item(event: FeedEvent, held: Held | None) -> PlanItem:
+    if held is None:
+        return PlanItem(Action.CREATE, event)
+    if held.is_deleted:
+        return PlanItem(Action.SKIP, event, reason="Its page was deleted by an editor; it stays away.")
+    if event.values == held.values:
+        return PlanItem(Action.UNCHANGED, event)
+    if is_older(event, held):
+        return PlanItem(
+            Action.SKIP, event, reason="The feed holds an older version than was imported before."
+        )
+    merged = merge(held.values, event.values, held.draft or held.values)
+    return PlanItem(Action.UPDATE if merged.changes else Action.REMEMBER, event, merged)
+
+
+def is_older(event: FeedEvent, held: Held) -> bool:
+    """RFC 5545: SEQUENCE decides, then LAST-MODIFIED, each only where both versions have it."""
+    if None not in (event.sequence, held.sequence) and event.sequence != held.sequence:
+        return event.sequence < held.sequence
+    if event.last_modified and held.last_modified:
+        return event.last_modified < held.last_modified
+    return False
+
+
+def merge(base: Values, theirs: Values, ours: Values) -> Merge:
+    """Merge field by field: `base` is what the feed said last, `theirs` what it says now, `ours` what the page says.
+
+    What the feed did not change stays as it is; what no editor touched follows the feed; where both changed, the
+    editor's stays. Dates that would contradict each other after that count as one field.
+    """
+    news = {name: theirs[name] for name in FIELDS if theirs[name] not in (base.get(name), ours[name])}
+    changes = {name: value for name, value in news.items() if ours[name] == base.get(name)}
+    if not _is_coherent({**ours, **changes}):
+        changes = {name: value for name, value in changes.items() if name not in WHEN}
+    return Merge(changes, tuple(name for name in news if name not in changes))
+
+
+def _is_coherent(values: Values) -> bool:
+    """What EventPage demands of its dates; ISO 8601 sorts as text."""
+    first, last = values["start_date"], values["end_date"] or values["start_date"]
+    if first is None or values["date_status"] == "to_be_determined":
+        return False
+    if last < first:
+        return False
+    if values["end_time"] is None:
+        return True
+    return values["start_time"] is not None and (last > first or values["end_time"] > values["start_time"])

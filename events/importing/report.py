@@ -1,0 +1,89 @@
+"""What happened, for the person who asked and for the record."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from django.utils import timezone as clock
+
+from .apply import Outcome, Result
+from .feed import FeedUnusable, Level, Problem
+from .models import ImportRun, ImportSource
+
+MAX_PROBLEMS = 1000
+"""As many are kept of one run; a feed of nothing but errors should not fill the database."""
+
+
+@dataclass
+class Summary:
+    """Counts and problems of a run, added up while it goes on."""
+
+    source: ImportSource | None = None
+    counts: Counter[Result] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    run: ImportRun | None = None
+
+    def add_unread(self, problems: Iterable[Problem]):
+        """Problems of parsing; those that left an item out count it as skipped or failed."""
+        for problem in problems:
+            self.problems.append(problem)
+            if problem.level != Level.WARNING:
+                self.counts[Result(problem.level)] += 1
+
+    def add(self, outcome: Outcome):
+        self.counts[outcome.result] += 1
+        self.problems += outcome.problems
+
+    def counts_in_order(self) -> list[tuple[Result, int]]:
+        return [(result, self.counts[result]) for result in Result]
+
+    def as_dict(self) -> dict:
+        """For JSON: the source's name, a count for every result, and a row for every problem."""
+        return {
+            "source": self.source.name if self.source else None,
+            **{result.value: self.counts[result] for result in Result},
+            "problems": [asdict(problem) for problem in self.problems],
+        }
+
+
+@contextmanager
+def recorded(
+    *, address: str, format: str, trigger: str, user: object, started_at: datetime
+) -> Iterator[Summary]:
+    """Collect a summary and store it as an ImportRun, however the run ends."""
+    summary = Summary()
+    message = ""
+    try:
+        yield summary
+    except FeedUnusable as error:
+        message = str(error)
+        raise
+    except KeyboardInterrupt:
+        message = "Stopped by hand. What was imported until then stays; the next run does the rest."
+        raise
+    except Exception as error:
+        message = f"An error of the portal, not of the feed: {type(error).__name__}."
+        raise
+    finally:
+        summary.run = _store(summary, message, address, format, trigger, user, started_at)
+
+
+def _store(summary, message, address, format, trigger, user, started_at) -> ImportRun:
+    problems = [asdict(problem) for problem in summary.problems[:MAX_PROBLEMS]]
+    if left_out := len(summary.problems) - len(problems):
+        problems.append(asdict(Problem(Level.WARNING, f"… and {left_out} more that are not kept.")))
+    return ImportRun.objects.create(
+        source=summary.source or ImportSource.objects.filter(address=address).first(),
+        address=address,
+        format=format,
+        trigger=trigger,
+        user=user,
+        started_at=started_at,
+        finished_at=clock.now(),
+        state=ImportRun.State.FAILED if message else ImportRun.State.COMPLETE,
+        message=message,
+        problems=problems,
+        **{result.value: summary.counts[result] for result in Result},
+    )
