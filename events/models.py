@@ -65,7 +65,8 @@ class EventIndexPage(RoutablePageMixin, BasePage):
         events = Paginator(events, self.EVENTS_PER_PAGE).get_page(request.GET.get("page"))
         canonical = f"{self.full_url}{subpath}" + (f"?page={events.number}" if events.number > 1 else "")
         return self.render(
-            request, context_overrides={"events": events, "is_past": subpath == "past/", "canonical": canonical}
+            request,
+            context_overrides={"events": events, "is_past": subpath == "past/", "canonical": canonical},
         )
 
     def get_sitemap_urls(self, request=None):
@@ -282,7 +283,11 @@ class EventPage(BasePage):
     @property
     def zone(self) -> str:
         """`Europe/Rome (UTC+1)`, with the offset on the first day."""
-        return f"{self.timezone.replace('_', ' ')} ({utc_offset(self.schedule)})" if self.schedule else self.timezone
+        return (
+            f"{self.timezone.replace('_', ' ')} ({utc_offset(self.schedule)})"
+            if self.schedule
+            else self.timezone
+        )
 
     @property
     def listed_organizers(self):
