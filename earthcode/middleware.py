@@ -1,7 +1,5 @@
 """Headers that every answer carries."""
 
-from django.utils.cache import cc_delim_re
-
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
 
@@ -14,7 +12,7 @@ def response_headers(get_response):
     def middleware(request):
         response = get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        directives = cc_delim_re.split(response.get("Cache-Control", ""))
+        directives = {directive.strip() for directive in response.get("Cache-Control", "").split(",")}
         if "public" not in directives or "no-store" in directives:
             response["Cache-Control"] = "private, no-store"
         return response
