@@ -220,8 +220,9 @@ class EventPage(BasePage):
                 violation_error_message="The last day is before the first day.",
             ),
             models.CheckConstraint(
+                # A check that comes out as NULL passes, hence the question for NULL.
                 condition=Q(end_time__isnull=True)
-                | Q(end_date__gt=F("start_date"))
+                | Q(end_date__isnull=False, end_date__gt=F("start_date"))
                 | Q(end_time__gt=F("start_time")),
                 name="event_ends_after_it_starts",
                 violation_error_message="The event ends before it starts.",
