@@ -224,10 +224,11 @@ def plant(seed: SiteSeed) -> list[tuple[str, str]]:
                 page_ids[page.path] = instance.pk
                 SeedRecord.objects.create(key=page.path, page=instance)
             if outcome == CREATED:
-                created.append((page, instance))
+                created.append(page)
         report.append((page.path, outcome))
-    # Pages link to each other, so the links are set when all pages exist.
-    for page, instance in created:
+    # Pages link to each other, so the links are set when all pages exist; read again, for each has children now.
+    for page in created:
+        instance = page.model.objects.get(pk=page_ids[page.path])
         _set_streams(page, instance, page_ids)
         instance.save_revision(clean=False).publish()
     report.append(("navigation and footer", _plant_settings(seed.settings, page_ids)))
@@ -299,9 +300,9 @@ def _make_site(name: str, home: Page) -> None:
 
 
 def _plant_settings(seed: Seed, page_ids: dict[str, int | None]) -> str:
-    site = Site.objects.filter(is_default_site=True).first()
     if SETTINGS_KEY in page_ids:
         return THERE
+    site = Site.objects.filter(is_default_site=True).first()
     if site is None:
         return NO_SITE
     # A row says nothing yet: Wagtail makes an empty one when a page is shown.
