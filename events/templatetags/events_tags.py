@@ -22,8 +22,10 @@ class Announcement:
 def upcoming_events(count=3):
     """The next `count` events, or the last ones when there is none, as an Announcement."""
     at, events = clock.now(), EventPage.objects.listed()
-    upcoming = list(events.upcoming(at)[:count])
-    return Announcement(upcoming or list(events.past(at)[:count]), are_recent=not upcoming)
+    if upcoming := list(events.upcoming(at)[:count]):
+        return Announcement(upcoming, are_recent=False)
+    recent = list(events.past(at)[:count])
+    return Announcement(recent, are_recent=bool(recent))
 
 
 @register.simple_tag
