@@ -162,3 +162,16 @@ class SiteSettings(BaseSiteSetting):
 
     class Meta:
         verbose_name = "Navigation and footer"
+
+
+class SeedRecord(models.Model):
+    """What `seed_content` has made once, so that what an editor deletes, moves or renames stays that way."""
+
+    key = models.CharField(max_length=255, unique=True)
+    page = models.ForeignKey("wagtailcore.Page", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    # Otherwise an editor who deletes a page is told that this row uses it.
+    wagtail_reference_index_ignore = True
+
+    def __str__(self):
+        return self.key
