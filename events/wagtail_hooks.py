@@ -7,6 +7,7 @@ from wagtail.admin.ui.tables import DateColumn, TitleColumn
 from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
 
 from .importing.models import ImportRun
 
@@ -49,7 +50,6 @@ class ImportRunViewSet(ModelViewSet):
     icon = "download"
     add_to_admin_menu = True
     menu_order = 600
-    permission_policy = ViewOnlyPermissionPolicy(ImportRun)
     index_view_class = ImportRunIndexView
     inspect_view_class = ImportRunInspectView
     inspect_view_enabled = True
@@ -86,6 +86,9 @@ class ImportRunViewSet(ModelViewSet):
     )
     # A view set wants a form even where nobody gets to see it.
     panels = (FieldPanel("message"),)
+
+
+register_permission_policy(ImportRun, ViewOnlyPermissionPolicy(ImportRun))
 
 
 @hooks.register("register_admin_viewset")

@@ -5,6 +5,7 @@ from datetime import date
 from wagtail.models import Page, Site
 
 from earthcode.models import ContentPage, HomePage, MissionPage
+from events.importing.feed import FeedEvent, Key
 from events.models import EventIndexPage, EventOccurrence, EventPage
 from partners.models import PartnerIndexPage, PartnerPage
 from roadmap.models import RoadmapPage, RoadmapStagePage
@@ -114,3 +115,27 @@ def publish(parent, page):
 def the(model):
     """The only page of its kind."""
     return model.objects.get()
+
+
+def make_feed_event(uid="1@example.org", **changes):
+    """What a feed says of an event of one day."""
+    recurrence_id = changes.pop("recurrence_id", "")
+    fields = {"title": "A conference", "start_date": date(2026, 11, 30), "timezone": "Europe/Rome", **changes}
+    return FeedEvent(key=Key(uid, recurrence_id), **fields)
+
+
+def make_calendar(*entries, head="X-WR-CALNAME:Partner events\nX-WR-TIMEZONE:Europe/Rome"):
+    """An iCalendar file of `entries`, each the lines of a VEVENT without its UID, DTSTART or SUMMARY if those do
+    not matter: `make_calendar("SUMMARY:One", "SUMMARY:Two\\nLOCATION:Rome")`."""
+    vevents = "".join(
+        f"BEGIN:VEVENT\n{_with_defaults(entry, number)}\nEND:VEVENT\n" for number, entry in enumerate(entries, 1)
+    )
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Test//Test 1.0//EN\n{head}\n{vevents}END:VCALENDAR\n".encode()
+
+
+def _with_defaults(entry, number):
+    names = {line.partition(":")[0].partition(";")[0] for line in entry.splitlines()}
+    defaults = {"UID": f"UID:{number}@example.org", "DTSTART": "DTSTART;VALUE=DATE:20261130", "SUMMARY": "SUMMARY:Event"}
+    missing = [line for name, line in defaults.items() if name not in names and f"-{name}" not in names]
+    kept = [line for line in entry.splitlines() if not line.startswith("-")]
+    return "\n".join([*missing, *kept])

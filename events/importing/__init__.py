@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.utils import timezone as clock
 
-from ..models import EventIndexPage, EventPage
+from events.models import EventIndexPage, EventPage
 from .apply import Application, apply, expected
 from .feed import ParsedFeed, Problem
 from .fetch import fetch

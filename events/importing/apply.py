@@ -11,7 +11,7 @@ from enum import StrEnum
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
-from ..models import EventIndexPage, EventPage
+from events.models import EventIndexPage, EventPage
 from .feed import FeedEvent, Level, Problem
 from .models import ImportRecord, ImportSource
 from .pages import draft_values, free_slug, set_values

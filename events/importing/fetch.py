@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -182,10 +182,8 @@ class _Deadline:
 
     def _shut_down(self):
         for connection in self._sockets:
-            try:
+            with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def cancel(self):
         self._timer.cancel()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.text import slugify
 
-from ..models import BODY_FEATURES, EventIndexPage, EventPage
+from events.models import BODY_FEATURES, EventIndexPage, EventPage
 from .feed import FIELDS, FeedEvent, Key, Values, as_value
 from .markup import canonical, cut
 from .models import ImportRecord, ImportSource

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from ..feed import FeedEvent, Key, Level, ParsedFeed, Problem
+from events.importing.feed import FeedEvent, Key, Level, ParsedFeed, Problem
 from . import ical
 
 Parser = Callable[..., ParsedFeed]

@@ -4,6 +4,9 @@ Dates are never guessed: an event whose start or end cannot be read is a problem
 that cannot be read is left out with a warning.
 """
 
+# Wall times are naive on purpose until their zone is known.
+# ruff: noqa: DTZ001, DTZ901
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,8 +17,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from icalendar.prop import vDuration
 
-from ..feed import FeedEvent, FeedUnusable, Key, Level, ParsedFeed, Problem
-from ..markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text
+from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFeed, Problem
+from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text
 from .content_lines import Component, Property, read_tree
 from .zones import CustomZone, zone_called
 

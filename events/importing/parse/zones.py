@@ -3,6 +3,9 @@
 Nothing is remembered from one feed to the next: two calendars may mean different zones by one name.
 """
 
+# Wall times are naive on purpose until their zone is known.
+# ruff: noqa: DTZ001, DTZ901
+
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, timezone
