@@ -31,7 +31,9 @@ def make_content_page(parent=None, **changes):
 
 
 def make_event_index(parent=None, **changes):
-    return publish(parent or the(HomePage), EventIndexPage(**{"title": "Events", "slug": "events", **changes}))
+    return publish(
+        parent or the(HomePage), EventIndexPage(**{"title": "Events", "slug": "events", **changes})
+    )
 
 
 def make_event(parent=None, **changes):
@@ -100,7 +102,13 @@ def make_roadmap(parent=None, **changes):
 
 
 def make_stage(parent=None, **changes):
-    fields = {"title": "Foundations", "period": "Year 1", "objective": "Begin.", "outcome": "Begun.", **changes}
+    fields = {
+        "title": "Foundations",
+        "period": "Year 1",
+        "objective": "Begin.",
+        "outcome": "Begun.",
+        **changes,
+    }
     return publish(parent or the(RoadmapPage), RoadmapStagePage(**fields))
 
 
@@ -128,14 +136,19 @@ def make_calendar(*entries, head="X-WR-CALNAME:Partner events\nX-WR-TIMEZONE:Eur
     """An iCalendar file of `entries`, each the lines of a VEVENT without its UID, DTSTART or SUMMARY if those do
     not matter: `make_calendar("SUMMARY:One", "SUMMARY:Two\\nLOCATION:Rome")`."""
     vevents = "".join(
-        f"BEGIN:VEVENT\n{_with_defaults(entry, number)}\nEND:VEVENT\n" for number, entry in enumerate(entries, 1)
+        f"BEGIN:VEVENT\n{_with_defaults(entry, number)}\nEND:VEVENT\n"
+        for number, entry in enumerate(entries, 1)
     )
     return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Test//Test 1.0//EN\n{head}\n{vevents}END:VCALENDAR\n".encode()
 
 
 def _with_defaults(entry, number):
     names = {line.partition(":")[0].partition(";")[0] for line in entry.splitlines()}
-    defaults = {"UID": f"UID:{number}@example.org", "DTSTART": "DTSTART;VALUE=DATE:20261130", "SUMMARY": "SUMMARY:Event"}
+    defaults = {
+        "UID": f"UID:{number}@example.org",
+        "DTSTART": "DTSTART;VALUE=DATE:20261130",
+        "SUMMARY": "SUMMARY:Event",
+    }
     missing = [line for name, line in defaults.items() if name not in names and f"-{name}" not in names]
     kept = [line for line in entry.splitlines() if not line.startswith("-")]
     return "\n".join([*missing, *kept])

@@ -153,7 +153,7 @@ def _write(
 def _conflicts(event: FeedEvent, merged: Merge) -> tuple[Problem, ...]:
     if not merged.conflicts:
         return ()
-    names = ", ".join(EventPage._meta.get_field(name).verbose_name for name in merged.conflicts)
+    names = ", ".join(str(EventPage._meta.get_field(name).verbose_name) for name in merged.conflicts)
     reason = f"An editor and the feed both changed: {names}. The editor's words stay."
     return (_problem(event, Level.WARNING, reason),)
 

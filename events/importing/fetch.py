@@ -64,7 +64,6 @@ def safe_get(address: str, *, total_seconds: float = TOTAL_SECONDS, max_bytes: i
                 with session.get(address, stream=True, allow_redirects=False) as response:
                     if not response.is_redirect:
                         return _body(response, deadline, max_bytes)
-                    # Followed by hand: requests would read the whole body of each redirect first.
                     address = urljoin(address, response.headers["location"])
         except FeedUnusable:
             raise
@@ -214,6 +213,8 @@ def _session(deadline: _Deadline) -> Iterator[requests.Session]:
     with Manager(config).get_session() as session:
         # No proxy and no .netrc of the environment: they would see or send what was not meant for the host.
         session.trust_env = False
+        # Even when told not to follow, requests reads the whole body of a redirect to know where it leads.
+        session.resolve_redirects = lambda *args, **options: iter(())
         session.headers["Accept"] = "text/calendar, */*;q=0.5"
         for adapter in session.adapters.values():
             _watch_connections(adapter, deadline)

@@ -30,7 +30,11 @@ def test_a_real_export():
     assert (len(feed.events), feed.problems, feed.complete) == (78, (), True)
     assert feed.name == "Python Events Calendar"
     event = feed.events[0]
-    assert (event.title, event.start_date, event.end_date) == ("PyCon APAC 2014", date(2014, 5, 16), date(2014, 5, 18))
+    assert (event.title, event.start_date, event.end_date) == (
+        "PyCon APAC 2014",
+        date(2014, 5, 16),
+        date(2014, 5, 18),
+    )
     assert event.venue == "Academia Sinica, Taipei, Taiwan"
     assert event.website == "http://tw.pycon.org/2014apac/en/"
     assert event.body == '<p><a href="http://tw.pycon.org/2014apac/en/">PyCon APAC 2014</a></p>'
@@ -85,7 +89,9 @@ def test_case_4_what_is_no_calendar_is_named(data, words):
         read(data)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"]
+)
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "\r\r\n"])
 def test_case_5_encodings_and_line_ends(encoding, line_end):
     text = make_calendar("SUMMARY:Große Tagung à Genève\nLOCATION:Zü\n rich").decode().replace("\n", line_end)
@@ -184,7 +190,10 @@ def days(event):
     ("lines", "expected"),
     [
         # 11: an exclusive end becomes the last day
-        ("DTSTART;VALUE=DATE:20260728\nDTEND;VALUE=DATE:20260730", (date(2026, 7, 28), date(2026, 7, 29), None, None)),
+        (
+            "DTSTART;VALUE=DATE:20260728\nDTEND;VALUE=DATE:20260730",
+            (date(2026, 7, 28), date(2026, 7, 29), None, None),
+        ),
         ("DTSTART:20260728\nDTEND:20260730", (date(2026, 7, 28), date(2026, 7, 29), None, None)),
         # 12: one day
         ("DTSTART;VALUE=DATE:20260728", (date(2026, 7, 28), None, None, None)),
@@ -196,14 +205,29 @@ def days(event):
         ("DTSTART:20260728T090000", (date(2026, 7, 28), None, time(9), None)),
         ("DTSTART:20260728T090000\nDTEND:20260728T090000", (date(2026, 7, 28), None, time(9), None)),
         # 14: 25 hours
-        ("DTSTART:20260728T090000\nDTEND:20260729T100000", (date(2026, 7, 28), date(2026, 7, 29), time(9), time(10))),
+        (
+            "DTSTART:20260728T090000\nDTEND:20260729T100000",
+            (date(2026, 7, 28), date(2026, 7, 29), time(9), time(10)),
+        ),
         ("DTSTART:20260728T090000\nDURATION:PT1H30M", (date(2026, 7, 28), None, time(9), time(10, 30))),
         # days by the clock on the wall, hours by the watch: that night has 25 of them
-        ("DTSTART:20261024T220000\nDURATION:P1D", (date(2026, 10, 24), date(2026, 10, 25), time(22), time(22))),
-        ("DTSTART:20261024T220000\nDURATION:PT12H", (date(2026, 10, 24), date(2026, 10, 25), time(22), time(9))),
+        (
+            "DTSTART:20261024T220000\nDURATION:P1D",
+            (date(2026, 10, 24), date(2026, 10, 25), time(22), time(22)),
+        ),
+        (
+            "DTSTART:20261024T220000\nDURATION:PT12H",
+            (date(2026, 10, 24), date(2026, 10, 25), time(22), time(9)),
+        ),
         # 64: midnight is midnight
-        ("DTSTART:20260728T000000\nDTEND:20260729T000000", (date(2026, 7, 28), date(2026, 7, 29), time(0), time(0))),
-        ("DTSTART;TZID=Europe/Rome:20260728T090000\nDTEND:20260728T160000Z", (date(2026, 7, 28), None, time(9), time(18))),
+        (
+            "DTSTART:20260728T000000\nDTEND:20260729T000000",
+            (date(2026, 7, 28), date(2026, 7, 29), time(0), time(0)),
+        ),
+        (
+            "DTSTART;TZID=Europe/Rome:20260728T090000\nDTEND:20260728T160000Z",
+            (date(2026, 7, 28), None, time(9), time(18)),
+        ),
         ("DTSTART:2026-07-28T09:00:00", (date(2026, 7, 28), None, time(9), None)),
     ],
 )
@@ -216,10 +240,22 @@ def test_cases_11_to_14_and_64(lines, expected):
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        ("DTSTART:20260728T090000\nDTEND:20260728T100000\nDURATION:PT5H", (date(2026, 7, 28), None, time(9), time(10))),
-        ("DTSTART;VALUE=DATE:20260728\nDTEND:20260729T150000", (date(2026, 7, 28), date(2026, 7, 29), None, None)),
-        ("DTSTART;VALUE=DATE:20260728\nDTEND:20260730T000000", (date(2026, 7, 28), date(2026, 7, 29), None, None)),
-        ("DTSTART:20260728T090000\nDTEND;VALUE=DATE:20260730", (date(2026, 7, 28), date(2026, 7, 29), time(9), None)),
+        (
+            "DTSTART:20260728T090000\nDTEND:20260728T100000\nDURATION:PT5H",
+            (date(2026, 7, 28), None, time(9), time(10)),
+        ),
+        (
+            "DTSTART;VALUE=DATE:20260728\nDTEND:20260729T150000",
+            (date(2026, 7, 28), date(2026, 7, 29), None, None),
+        ),
+        (
+            "DTSTART;VALUE=DATE:20260728\nDTEND:20260730T000000",
+            (date(2026, 7, 28), date(2026, 7, 29), None, None),
+        ),
+        (
+            "DTSTART:20260728T090000\nDTEND;VALUE=DATE:20260730",
+            (date(2026, 7, 28), date(2026, 7, 29), time(9), None),
+        ),
         ("DTSTART:20260728T090000\nDTEND;VALUE=DATE:20260728", (date(2026, 7, 28), None, time(9), None)),
         # 16
         ("DTSTART;VALUE=DATE:20260728\nDTEND;VALUE=DATE:20260720", (date(2026, 7, 28), None, None, None)),
@@ -276,7 +312,13 @@ def test_a_custom_zone_that_names_its_place():
 
 @pytest.mark.parametrize(
     "rule",
-    ["FREQ=SECONDLY", "FREQ=YEARLY;BYMONTH=99;BYDAY=1SU", "FREQ=YEARLY", "nonsense", "FREQ=YEARLY;BYMONTH=3;BYDAY=99SU"],
+    [
+        "FREQ=SECONDLY",
+        "FREQ=YEARLY;BYMONTH=99;BYDAY=1SU",
+        "FREQ=YEARLY",
+        "nonsense",
+        "FREQ=YEARLY;BYMONTH=3;BYDAY=99SU",
+    ],
 )
 def test_a_custom_zone_with_an_absurd_rule_neither_hangs_nor_raises(rule):
     head = CUSTOM.format(winter="+0100", summer="+0200").replace("FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3", rule)
@@ -328,7 +370,9 @@ def test_case_19():
 
 def test_case_21_an_override_never_stands_for_its_master():
     master = "UID:series\nSUMMARY:Weekly\nDTSTART:20260701T090000\nRRULE:FREQ=WEEKLY"
-    override = "UID:series\nSUMMARY:Moved\nDTSTART:20260708T100000\nRECURRENCE-ID;TZID=Europe/Rome:20260708T090000"
+    override = (
+        "UID:series\nSUMMARY:Moved\nDTSTART:20260708T100000\nRECURRENCE-ID;TZID=Europe/Rome:20260708T090000"
+    )
     for entries in ((master, override), (override, master)):
         feed = read(make_calendar(*entries))
         titles = {(event.key.uid, event.key.recurrence_id): event.title for event in feed.events}
@@ -363,7 +407,9 @@ def test_case_27_events_without_uid():
 
 
 def test_case_27_the_same_website_is_no_identity():
-    feed = read(make_calendar("UID:\nSUMMARY:One\nURL:https://x.org/", "UID:\nSUMMARY:Two\nURL:https://x.org/"))
+    feed = read(
+        make_calendar("UID:\nSUMMARY:One\nURL:https://x.org/", "UID:\nSUMMARY:Two\nURL:https://x.org/")
+    )
     assert [event.title for event in feed.events] == ["One", "Two"]
 
 
@@ -411,7 +457,10 @@ def test_case_63_private_events_are_left_out():
 
 def test_what_a_page_cannot_hold_is_cut_or_left_out():
     event, warnings = read_one(
-        "SUMMARY:" + "Long " * 100, "LOCATION:" + "x" * 300, "URL:https://example.org/" + "x" * 600, "UID:\0a\x07b"
+        "SUMMARY:" + "Long " * 100,
+        "LOCATION:" + "x" * 300,
+        "URL:https://example.org/" + "x" * 600,
+        "UID:\0a\x07b",
     )
     assert (len(event.title), len(event.venue), event.website, event.key.uid) == (255, 255, "", "ab")
     assert event.title.endswith("…")
@@ -428,12 +477,27 @@ def test_status():
     ("lines", "venue", "mode", "website"),
     [
         ("LOCATION:Rome", "Rome", "OfflineEventAttendanceMode", ""),
-        ("LOCATION:https://meet.example.org/x", "", "OnlineEventAttendanceMode", "https://meet.example.org/x"),
+        (
+            "LOCATION:https://meet.example.org/x",
+            "",
+            "OnlineEventAttendanceMode",
+            "https://meet.example.org/x",
+        ),
         ("LOCATION:Online", "", "OnlineEventAttendanceMode", ""),
-        ("URL:https://a.org/\nDESCRIPTION:https://b.org/", "", "OfflineEventAttendanceMode", "https://a.org/"),
+        (
+            "URL:https://a.org/\nDESCRIPTION:https://b.org/",
+            "",
+            "OfflineEventAttendanceMode",
+            "https://a.org/",
+        ),
         ("DESCRIPTION:https://b.org/", "", "OfflineEventAttendanceMode", "https://b.org/"),
         ("DESCRIPTION:https://b.org/ https://c.org/", "", "OfflineEventAttendanceMode", ""),
-        ("URL:not an address\nDESCRIPTION:https://b.org/", "", "OfflineEventAttendanceMode", "https://b.org/"),
+        (
+            "URL:not an address\nDESCRIPTION:https://b.org/",
+            "",
+            "OfflineEventAttendanceMode",
+            "https://b.org/",
+        ),
     ],
 )
 def test_where(lines, venue, mode, website):
@@ -447,9 +511,13 @@ def test_where(lines, venue, mode, website):
 def test_mutated_calendars_neither_raise_nor_hang():
     """A fixed seed, so that a failure can be repeated; every mutation is parsed in well under a second."""
     chance = random.Random(5545)
-    original = FEED.read_bytes()[:6000] + b"END:VCALENDAR\n" + make_calendar(
-        "DTSTART;TZID=Our time:20260728T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY",
-        head=CUSTOM.format(winter="+0100", summer="+0200"),
+    original = (
+        FEED.read_bytes()[:6000]
+        + b"END:VCALENDAR\n"
+        + make_calendar(
+            "DTSTART;TZID=Our time:20260728T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY",
+            head=CUSTOM.format(winter="+0100", summer="+0200"),
+        )
     )
     lines = original.splitlines(keepends=True)
     ends = stopwatch.monotonic() + 3
@@ -485,7 +553,12 @@ def _mutated(lines, chance):
                 lines[place] = lines[place].rstrip() * chance.randint(2, 200) + b"\n"
             case 5:
                 name = lines[place].partition(b":")[0]
-                lines[place] = name + b":" + chance.choice([b"", b"\\", b"-" * 99, b"9" * 40, b"\xff\xfe", b"P1D"]) + b"\n"
+                lines[place] = (
+                    name
+                    + b":"
+                    + chance.choice([b"", b"\\", b"-" * 99, b"9" * 40, b"\xff\xfe", b"P1D"])
+                    + b"\n"
+                )
     return lines
 
 

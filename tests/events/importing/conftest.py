@@ -1,0 +1,57 @@
+"""A site with an event list, and real servers that misbehave."""
+
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.builders import make_event_index, make_home
+
+
+@pytest.fixture
+def event_list(db):
+    make_home()
+    return make_event_index()
+
+
+@pytest.fixture
+def allow_loopback(settings):
+    settings.IMPORT_ALLOW_LOOPBACK = True
+    settings.BASE_URL = "http://testserver"
+
+
+@pytest.fixture
+def serve(allow_loopback):
+    """serve(answer): a server on this machine whose GET is answered by answer(handler); gives its address."""
+    servers = []
+
+    def start(answer):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                # The other side hangs up on purpose.
+                with _hanging_up():
+                    answer(self)
+
+            def log_message(self, *args):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        server.block_on_close = False
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/feed.ics"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def _hanging_up():
+    try:
+        yield
+    except OSError:
+        pass

@@ -1,0 +1,264 @@
+"""Fetching from files and from servers that fail in every way that servers fail."""
+
+import gzip
+import os
+import socket
+import threading
+import time
+
+import pytest
+
+from events.importing.feed import FeedUnusable
+from events.importing.fetch import fetch, loopback_is_allowed, safe_get
+from tests.builders import make_calendar
+
+CALENDAR = make_calendar("SUMMARY:One")
+
+
+def answer(status=200, body=b"", **headers):
+    def send(handler):
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return send
+
+
+def refusal(address, **limits):
+    with pytest.raises(FeedUnusable) as error:
+        safe_get(address, **limits)
+    return str(error.value)
+
+
+def test_a_calendar(serve):
+    assert fetch(serve(answer(body=CALENDAR))) == CALENDAR
+
+
+def test_compressed(serve):
+    assert fetch(serve(answer(body=gzip.compress(CALENDAR), Content_Encoding="gzip"))) == CALENDAR
+
+
+def test_who_asks(serve):
+    seen = {}
+
+    def look(handler):
+        seen.update(handler.headers)
+        answer(body=CALENDAR)(handler)
+
+    fetch(serve(look))
+    assert "EarthCODE" in seen["User-Agent"]
+    assert "http://testserver" in seen["User-Agent"]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(401, "open to everybody"), (403, "open to everybody"), (404, "Check the address"), (410, "gone"),
+     (429, "too often"), (500, "error of its own"), (503, "error of its own"), (204, "did not send")],
+)  # fmt: skip
+def test_answers_that_are_no_feed(serve, status, words):
+    message = refusal(serve(answer(status)))
+    assert str(status) in message
+    assert words in message
+
+
+def test_nobody_answers(allow_loopback):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        assert "cannot be reached" in refusal(f"http://127.0.0.1:{unused.getsockname()[1]}/")
+
+
+def dripping(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
+def dripping_headers(handler):
+    handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
+    while True:
+        handler.wfile.write(b"X")
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
+def silent(handler):
+    time.sleep(5)
+
+
+@pytest.mark.parametrize("slow", [dripping, dripping_headers, silent])
+def test_a_slow_server_is_left_in_time(serve, slow):
+    started = time.monotonic()
+    assert "longer than 0.5 seconds" in refusal(serve(slow), total_seconds=0.5)
+    assert time.monotonic() - started < 2
+
+
+def test_an_endless_body(serve):
+    def endless(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b"x" * 65_536)
+
+    assert "larger than 1 MB" in refusal(serve(endless), max_bytes=1_000_000)
+
+
+def test_a_gzip_bomb(serve):
+    bomb = gzip.compress(bytes(100_000_000))
+    assert "larger than 10 MB" in refusal(serve(answer(body=bomb, Content_Encoding="gzip")))
+
+
+def test_broken_compression(serve):
+    assert "decompressed" in refusal(serve(answer(body=b"not gzip", Content_Encoding="gzip")))
+
+
+def test_a_body_cut_short(serve):
+    assert "broke off" in refusal(serve(answer(body=CALENDAR[:50], Content_Length=str(len(CALENDAR)))))
+
+
+def test_redirects_are_followed(serve):
+    target = serve(answer(body=CALENDAR))
+    assert fetch(serve(answer(302, Location=target))) == CALENDAR
+
+
+def test_a_redirect_loop(serve):
+    assert "more than 5 times" in refusal(serve(answer(302, Location="/feed.ics")))
+
+
+def test_the_body_of_a_redirect_is_not_read(serve):
+    target = serve(answer(body=CALENDAR))
+
+    def endless_redirect(handler):
+        handler.send_response(302)
+        handler.send_header("Location", target)
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b"x" * 65_536)
+
+    assert safe_get(serve(endless_redirect), total_seconds=5) == CALENDAR
+
+
+@pytest.mark.parametrize(
+    "location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/", "http://[::1", "http:///x"]
+)
+def test_redirects_elsewhere_are_refused(serve, location):
+    assert refusal(serve(answer(302, Location=location)))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["file:///etc/passwd", "ftp://example.org/x", "data://x", "http://", "http://user:secret@127.0.0.1/"],
+)
+def test_addresses_that_are_not_fetched(address):
+    assert "secret" not in refusal(address)
+
+
+def test_loopback_is_refused_without_the_setting(serve, settings):
+    address = serve(answer(body=CALENDAR))
+    settings.IMPORT_ALLOW_LOOPBACK = False
+    assert "public" in refusal(address)
+
+
+def test_loopback_is_refused_to_a_portal_with_a_public_address(settings):
+    settings.IMPORT_ALLOW_LOOPBACK = True
+    settings.BASE_URL = "https://earthcode.example.org"
+    assert not loopback_is_allowed()
+
+
+@pytest.mark.parametrize(
+    "private",
+    ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+     "::ffff:169.254.169.254", "fd00::1", "fe80::1"],
+)  # fmt: skip
+def test_case_47_private_addresses_are_refused_even_with_loopback_allowed(
+    allow_loopback, monkeypatch, private
+):
+    resolve_to(monkeypatch, private)
+    assert "public" in refusal("http://calendar.example.org/")
+
+
+def test_case_47_a_redirect_to_a_private_address(serve, monkeypatch):
+    address = serve(answer(302, Location="http://calendar.example.org/"))
+    resolve_to(monkeypatch, "10.0.0.1", but={"127.0.0.1"})
+    assert "public" in refusal(address)
+
+
+def test_case_47_the_checked_address_is_the_one_connected_to(serve, monkeypatch):
+    """A name that answers differently the second time (rebinding) has only one chance."""
+    port = serve(answer(body=CALENDAR)).split(":")[2].split("/")[0]
+    answers = ["127.0.0.1", "10.0.0.1"]
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, port, *args, **options: [
+            (
+                socket.AF_INET,
+                socket.SOCK_STREAM,
+                6,
+                "",
+                (answers.pop(0) if host == "rebinding.example" else host, port),
+            )
+        ],
+    )
+    assert safe_get(f"http://rebinding.example:{port}/") == CALENDAR
+    assert answers == ["10.0.0.1"]
+
+
+def resolve_to(monkeypatch, address, but=()):
+    def getaddrinfo(host, port, *args, **options):
+        found = host if host in but else address
+        family = socket.AF_INET6 if ":" in found else socket.AF_INET
+        return [(family, socket.SOCK_STREAM, 6, "", (found, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+def test_webcal_is_https(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "requests.Session.get",
+        lambda self, address, **options: asked.append(address) or pytest.skip.Exception,
+    )
+    with pytest.raises(Exception):  # noqa: B017, PT011 - the pretended answer is none
+        safe_get("webcal://calendar.example.org/a.ics")
+    assert asked == ["https://calendar.example.org/a.ics"]
+
+
+def test_no_thread_or_connection_is_left(serve):
+    address = serve(answer(body=CALENDAR))
+    fetch(address)
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+
+
+def test_files(tmp_path):
+    feed = tmp_path / "feed.ics"
+    feed.write_bytes(CALENDAR)
+    assert fetch(str(feed)) == CALENDAR
+    for address, words in [
+        (str(tmp_path / "none.ics"), "no file"),
+        (str(tmp_path), "folder"),
+        ("a\0b", "cannot be read"),
+        ("x" * 5000, "cannot be read"),
+    ]:
+        with pytest.raises(FeedUnusable, match=words):
+            fetch(address)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file(tmp_path):
+    feed = tmp_path / "feed.ics"
+    feed.write_bytes(CALENDAR)
+    feed.chmod(0)
+    with pytest.raises(FeedUnusable, match="may not be read"):
+        fetch(str(feed))
+
+
+def test_a_huge_file(tmp_path):
+    feed = tmp_path / "feed.ics"
+    feed.write_bytes(bytes(10_000_001))
+    with pytest.raises(FeedUnusable, match="larger than 10 MB"):
+        fetch(str(feed))

@@ -1,0 +1,443 @@
+"""The import as a whole, by its command, against the database and the pages."""
+
+import io
+import json
+import re
+import sys
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from wagtail.models import ModelLogEntry, PageLogEntry, Revision
+
+from events.importing import import_source
+from events.importing.feed import FeedUnusable
+from events.importing.models import ImportRecord, ImportRun, ImportSource
+from events.importing.pages import _as_saved_by_the_editor
+from events.models import EventPage
+from tests.builders import make_calendar, make_event
+
+FEED = Path(__file__).parents[2] / "data" / "python-events.ics"
+
+pytestmark = pytest.mark.usefixtures("event_list")
+
+
+@pytest.fixture
+def feed(tmp_path):
+    """feed("SUMMARY:One", …) writes a calendar and gives its path."""
+
+    def write(*entries, **options):
+        path = tmp_path / "feed.ics"
+        path.write_bytes(make_calendar(*entries, **options))
+        return path
+
+    return write
+
+
+def run(address, *options):
+    """The counts and problems of one import by the command."""
+    out = io.StringIO()
+    call_command(
+        "import_events", str(address), "--format=ical", "--parent=events", "--json", *options, stdout=out
+    )
+    return json.loads(out.getvalue())
+
+
+def counts(answer):
+    return tuple(answer[name] for name in ("created", "updated", "unchanged", "skipped", "failed"))
+
+
+def the_event(title=None):
+    return EventPage.objects.get(**({"title": title} if title else {}))
+
+
+def edit(page, *, publish=True, **changes):
+    """What an editor does: change some fields; the rich text editor rewrites the body of every page it saves."""
+    draft = page.get_latest_revision_as_object()
+    draft.body = _as_saved_by_the_editor(draft.body)
+    for name, value in changes.items():
+        setattr(draft, name, value)
+    revision = draft.save_revision(clean=publish)
+    if publish:
+        revision.publish()
+
+
+def test_a_real_feed_three_times(tmp_path):
+    assert counts(run(FEED, "--publish")) == (78, 0, 0, 0, 0)
+    pages = EventPage.objects.live()
+    assert pages.count() == 78
+    page = pages.get(title="PyCon APAC 2014")
+    assert (page.start_date, page.end_date, page.start_time) == (date(2014, 5, 16), date(2014, 5, 18), None)
+    assert '<a href="http://tw.pycon.org/2014apac/en/">' in page.body
+    assert page.occurrences.count() == 1
+    assert len(set(pages.values_list("slug", flat=True))) == 78
+
+    before = Revision.objects.count(), PageLogEntry.objects.count(), ModelLogEntry.objects.count()
+    with CaptureQueriesContext(connection) as queries:
+        assert counts(run(FEED, "--publish")) == (0, 0, 78, 0, 0)
+    assert (Revision.objects.count(), PageLogEntry.objects.count(), ModelLogEntry.objects.count()) == before
+    writes = [query["sql"] for query in queries if re.match("INSERT|UPDATE|DELETE", query["sql"])]
+    assert len(writes) == 1
+    assert "importrun" in writes[0]
+    assert len(queries) <= 10
+
+    edited = tmp_path / "another-name.ics"
+    edited.write_bytes(FEED.read_bytes().replace(b"SUMMARY:PyCon APAC 2014", b"SUMMARY:PyCon Asia 2014"))
+    assert counts(run(edited, "--publish")) == (0, 1, 77, 0, 0)
+    page.refresh_from_db()
+    assert (page.title, page.live, page.has_unpublished_changes) == ("PyCon Asia 2014", True, False)
+    assert Revision.objects.count() == before[0] + 1
+    assert ImportSource.objects.count() == 1
+    assert [run.created for run in ImportRun.objects.all()] == [0, 0, 78]
+
+
+def test_an_unchanged_feed_costs_the_same_whatever_its_size(feed):
+    def queries_of_second_run(count):
+        path = feed(*(f"UID:{number}\nSUMMARY:Event {number}" for number in range(count)))
+        run(path)
+        with CaptureQueriesContext(connection) as queries:
+            run(path)
+        return len(queries)
+
+    assert queries_of_second_run(2) == queries_of_second_run(30)
+
+
+def test_new_pages_are_drafts_unless_published(feed):
+    run(feed("SUMMARY:One"))
+    page = the_event()
+    assert (page.live, page.has_unpublished_changes, page.occurrences.count()) == (False, True, 0)
+
+
+def test_a_dry_run_writes_nothing(feed):
+    path = feed("SUMMARY:One", "SUMMARY:Two", "DTSTART:never")
+    with CaptureQueriesContext(connection) as queries:
+        answer = run(path, "--dry-run")
+    assert counts(answer) == (2, 0, 0, 0, 1)
+    assert answer["run"] is None
+    assert not [query for query in queries if not query["sql"].startswith("SELECT")]
+
+
+def test_a_dry_run_foresees_the_run(feed):
+    run(feed("SUMMARY:One", "SUMMARY:Two", "SUMMARY:Three"), "--publish")
+    the_event("Three").delete()
+    edit(the_event("Two"), title="The editor's")
+    path = feed("SUMMARY:Uno", "SUMMARY:Due", "SUMMARY:Tre", "SUMMARY:Four")
+    foreseen, done = run(path, "--dry-run", "--publish"), run(path, "--publish")
+    assert counts(foreseen) == counts(done) == (1, 1, 1, 1, 0)
+    assert foreseen["problems"] == done["problems"]
+
+
+def test_a_bad_item_costs_no_other(feed):
+    answer = run(feed("SUMMARY:One", "UID:bad\nDTSTART:never", "SUMMARY:Three"))
+    assert counts(answer) == (2, 0, 0, 0, 1)
+    (problem,) = answer["problems"]
+    assert (problem["uid"], problem["line"], problem["level"]) == ("bad", 11, "failed")
+    assert "never" in problem["reason"]
+    assert ImportRun.objects.get().problems == answer["problems"]
+
+
+def test_an_item_that_the_page_refuses_leaves_nothing_behind(feed, monkeypatch):
+    def refuse(self):
+        if self.title == "Two":
+            raise RuntimeError("a bug")
+
+    monkeypatch.setattr(EventPage, "rebuild_occurrences", refuse)
+    path = feed("SUMMARY:One", "SUMMARY:Two", "SUMMARY:Three")
+    answer = run(path, "--publish")
+    assert counts(answer) == (2, 0, 0, 0, 1)
+    assert "error of the portal" in answer["problems"][0]["reason"]
+    assert set(EventPage.objects.values_list("title", flat=True)) == {"One", "Three"}
+    assert ImportRecord.objects.count() == 2
+    monkeypatch.undo()
+    assert counts(run(path, "--publish")) == (1, 0, 2, 0, 0)
+
+
+# The editor's work is safe
+
+
+def test_case_34_an_edited_title_and_a_new_time_are_both_kept(feed):
+    run(feed("SUMMARY:One\nDESCRIPTION:Hello\\nthere"), "--publish")
+    edit(the_event(), title="The editor's")
+    answer = run(feed("SUMMARY:One\nDTSTART:20261130T090000\nDESCRIPTION:Hello\\nyou"), "--publish")
+    page = the_event()
+    assert (page.title, page.start_time, page.body) == ("The editor's", time(9), "<p>Hello<br/>you</p>")
+    assert answer["problems"] == []
+
+
+def test_case_35_both_changed_the_title(feed):
+    run(feed("SUMMARY:One"), "--publish")
+    edit(the_event(), title="The editor's")
+    answer = run(feed("SUMMARY:The feed's"), "--publish")
+    assert the_event().title == "The editor's"
+    assert "title" in answer["problems"][0]["reason"]
+    assert counts(answer) == (0, 0, 1, 0, 0)
+    assert ImportRecord.objects.get().values["title"] == "The feed's"
+    assert run(feed("SUMMARY:The feed's"), "--publish")["problems"] == []
+
+
+def test_case_38_a_draft_is_neither_lost_nor_published(feed):
+    run(feed("SUMMARY:One"), "--publish")
+    edit(the_event(), publish=False, summary="Half a sent")
+    answer = run(feed("SUMMARY:One\nLOCATION:Rome"), "--publish")
+    page = the_event()
+    draft = page.get_latest_revision_as_object()
+    assert (page.venue, page.summary) == ("", "")
+    assert (draft.venue, draft.summary) == ("Rome", "Half a sent")
+    assert "not published yet" in answer["problems"][0]["reason"]
+    draft.save_revision().publish()
+    assert the_event().venue == "Rome"
+
+
+def test_an_unfinished_draft_need_not_be_valid(feed):
+    run(feed("SUMMARY:One"), "--publish")
+    edit(the_event(), publish=False, start_date=None)
+    assert counts(run(feed("SUMMARY:One\nLOCATION:Rome"), "--publish")) == (0, 1, 0, 0, 0)
+    draft = the_event().get_latest_revision_as_object()
+    assert (draft.start_date, draft.venue) == (None, "Rome")
+
+
+def test_case_39_an_edited_event_is_cancelled(feed):
+    run(feed("SUMMARY:One"), "--publish")
+    edit(the_event(), title="The editor's")
+    run(feed("SUMMARY:One\nSTATUS:CANCELLED"), "--publish")
+    page = the_event()
+    assert (page.title, page.event_status) == ("The editor's", "EventCancelled")
+
+
+def test_case_40_a_deleted_page_stays_away(feed):
+    path = feed("SUMMARY:One")
+    run(path)
+    the_event().delete()
+    assert counts(run(path)) == (0, 0, 0, 1, 0)
+    assert counts(run(feed("SUMMARY:New"))) == (0, 0, 0, 1, 0)
+    assert not EventPage.objects.exists()
+
+
+def test_case_41_an_unpublished_page_is_not_published_again(feed):
+    run(feed("SUMMARY:One"), "--publish")
+    the_event().unpublish()
+    assert counts(run(feed("SUMMARY:New"), "--publish")) == (0, 1, 0, 0, 0)
+    page = the_event()
+    assert not page.live
+    assert page.get_latest_revision_as_object().title == "New"
+
+
+def test_a_locked_page_waits(feed):
+    run(feed("SUMMARY:One"), "--publish")
+    EventPage.objects.update(locked=True)
+    path = feed("SUMMARY:New")
+    assert counts(run(path, "--publish")) == (0, 0, 0, 1, 0)
+    EventPage.objects.update(locked=False)
+    assert counts(run(path, "--publish")) == (0, 1, 0, 0, 0)
+
+
+def test_news_of_a_live_page_are_a_draft_unless_published(feed):
+    run(feed("SUMMARY:One"), "--publish")
+    run(feed("SUMMARY:New"))
+    page = the_event()
+    assert (page.title, page.has_unpublished_changes) == ("One", True)
+
+
+def test_case_45_what_is_missing_from_a_feed_stays(feed):
+    run(feed("SUMMARY:One", "SUMMARY:Two"), "--publish")
+    run(feed("SUMMARY:One"), "--publish")
+    assert EventPage.objects.live().count() == 2
+
+
+def test_an_edit_between_plan_and_deed_is_kept(feed):
+    run(feed("SUMMARY:One"), "--publish")
+
+    def editing(items):
+        edit(the_event(), title="The editor's")
+        return iter(items)
+
+    parent = the_event().get_parent().specific
+    path = str(feed("SUMMARY:New"))
+    import_source(path, format="ical", parent=parent, publish=True, progress=editing)
+    assert the_event().title == "The editor's"
+
+
+# Pages
+
+
+def test_slugs(event_list, feed):
+    make_event(title="Open day", slug="open-day")
+    run(
+        feed(
+            "SUMMARY:Open day",
+            "SUMMARY:Open day",
+            "SUMMARY:Open day",
+            "SUMMARY:!!!",
+            "SUMMARY:Past",
+            "SUMMARY:会议",
+            "SUMMARY:" + "long " * 80,
+        ),
+        "--publish",
+    )
+    event_list.refresh_from_db()
+    slugs = set(event_list.get_children().values_list("slug", flat=True))
+    assert {
+        "open-day",
+        "open-day-2026",
+        "open-day-2026-2",
+        "open-day-2026-3",
+        "event",
+        "past-2026",
+        "会议",
+    } < slugs
+    assert len(slugs) == 8
+
+
+def test_cases_46_and_nul(feed):
+    run(
+        feed(
+            "SUMMARY:</script><script>x</script>A\0B\nDESCRIPTION:\ud83d<script>x</script>C".encode(
+                "utf-8", "replace"
+            ).decode()
+        )
+    )
+    page = the_event().get_latest_revision_as_object()
+    assert page.title == "AB"
+    assert "script" not in page.body
+
+
+# Sources
+
+
+def test_the_source_is_the_calendar_and_not_its_address(feed, tmp_path):
+    path = feed("SUMMARY:One")
+    run(path)
+    copy = tmp_path / "copy.ics"
+    copy.write_bytes(path.read_bytes().replace(b"Test 1.0", b"Test 2.5.1"))
+    assert counts(run(copy)) == (0, 0, 1, 0, 0)
+    assert run(path)["source"] == "Partner events (-//Test//Test//EN)"
+
+
+def test_case_29_the_same_uid_in_two_sources_is_two_events(feed):
+    path = feed("SUMMARY:One")
+    run(path, "--source=A")
+    assert counts(run(path, "--source=B")) == (1, 0, 0, 0, 0)
+    assert set(ImportSource.objects.values_list("name", flat=True)) == {"A", "B"}
+
+
+def test_a_calendar_without_a_name_goes_by_its_address(feed):
+    path = feed("SUMMARY:One", head="X-A:b")
+    run(path)
+    assert run(path)["source"] == str(path)
+
+
+# The command
+
+
+def test_the_table(feed, capsys):
+    call_command(
+        "import_events", str(feed("SUMMARY:One", "UID:bad\nDTSTART:never")), format="ical", parent="events"
+    )
+    out, err = capsys.readouterr()
+    assert re.search(r"created +1\n +updated +0\n +unchanged +0\n +skipped +0\n +failed +1", out)
+    assert re.search(r"failed: line 11: .*never.* \[bad\]", out)
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"<html><body>Sign in</body></html>", "web page"),
+        (make_calendar("SUMMARY:One")[:-30], "breaks off"),
+        (None, "no file"),
+    ],
+)
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_feed_that_cannot_be_used(tmp_path, capsys, content, words, as_json):
+    path = tmp_path / "feed.ics"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SystemExit) as stop:
+        call_command("import_events", str(path), format="ical", parent="events", json=as_json)
+    assert stop.value.code == 1
+    out, err = capsys.readouterr()
+    assert words in err
+    assert err.count("\n") == 1
+    if as_json:
+        assert words in json.loads(out)["error"]
+    else:
+        assert out == ""
+    assert not EventPage.objects.exists()
+    recorded = ImportRun.objects.get()
+    assert recorded.state == "failed"
+    assert words in recorded.message
+
+
+def test_a_feed_that_lost_all_its_events_is_not_used(feed):
+    run(feed("SUMMARY:One"))
+    with pytest.raises(SystemExit):
+        run(feed())
+    assert ImportRun.objects.first().state == "failed"
+
+
+def test_an_unreachable_url(serve, capsys):
+    address = serve(lambda handler: handler.send_error(503))
+    with pytest.raises(SystemExit) as stop:
+        run(address)
+    assert stop.value.code == 1
+    assert "503" in capsys.readouterr().err
+
+
+def test_a_url(serve):
+    def answer(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(make_calendar("SUMMARY:One"))
+
+    assert counts(run(serve(answer))) == (1, 0, 0, 0, 0)
+
+
+def test_an_unknown_parent_says_what_there_is(feed):
+    with pytest.raises(CommandError, match="“events”") as error:
+        call_command("import_events", str(feed()), format="ical", parent="nowhere")
+    assert error.value.returncode == 2
+
+
+@pytest.mark.parametrize("parent", ["events", "/events/", "id"])
+def test_ways_to_name_the_parent(event_list, feed, parent):
+    name = str(event_list.pk) if parent == "id" else parent
+    call_command("import_events", str(feed("SUMMARY:One")), format="ical", parent=name, stdout=io.StringIO())
+    assert EventPage.objects.child_of(event_list).exists()
+
+
+def test_an_unknown_format_is_wrong_usage(feed, capsys, monkeypatch):
+    from django.core.management import execute_from_command_line
+
+    monkeypatch.setattr(sys, "argv", ["manage.py"])
+    with pytest.raises(SystemExit) as stop:
+        execute_from_command_line(
+            ["manage.py", "import_events", str(feed()), "--format=xml", "--parent=events"]
+        )
+    assert stop.value.code == 2
+    assert "ical" in capsys.readouterr().err
+
+
+def test_stopped_by_hand_keeps_what_was_done(feed, monkeypatch, capsys):
+    def interrupted(items, **options):
+        yield items[0]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("events.management.commands.import_events.tqdm", interrupted)
+    path = feed("SUMMARY:One", "SUMMARY:Two")
+    with pytest.raises(SystemExit) as stop:
+        run(path)
+    assert stop.value.code == 130
+    assert "Stopped" in capsys.readouterr().err
+    recorded = ImportRun.objects.get()
+    assert (recorded.state, recorded.created) == ("failed", 1)
+    monkeypatch.undo()
+    assert counts(run(path)) == (1, 0, 1, 0, 0)
+
+
+def test_unusable_feeds_raise_for_callers_of_the_function(event_list, tmp_path):
+    with pytest.raises(FeedUnusable):
+        import_source(str(tmp_path / "none.ics"), format="ical", parent=event_list)
