@@ -11,104 +11,340 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('earthcode', '0001_initial'),
-        ('partners', '0001_initial'),
-        ('wagtailcore', '0098_apitoken'),
+        ("earthcode", "0001_initial"),
+        ("partners", "0001_initial"),
+        ("wagtailcore", "0098_apitoken"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EventIndexPage',
+            name="EventIndexPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences, shown in lists, in search results and when the page is shared.', validators=[django.core.validators.MaxLengthValidator(500)])),
-                ('social_image', models.ForeignKey(blank=True, help_text='Shown when somebody shares this page. Best at 1200 × 630 pixels.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='earthcode.portalimage')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences, shown in lists, in search results and when the page is shared.",
+                        validators=[django.core.validators.MaxLengthValidator(500)],
+                    ),
+                ),
+                (
+                    "social_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Shown when somebody shares this page. Best at 1200 × 630 pixels.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="earthcode.portalimage",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=(wagtail.contrib.routable_page.models.RoutablePageMixin, 'wagtailcore.page'),
+            bases=(wagtail.contrib.routable_page.models.RoutablePageMixin, "wagtailcore.page"),
         ),
         migrations.CreateModel(
-            name='EventPage',
+            name="EventPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences, shown in lists, in search results and when the page is shared.', validators=[django.core.validators.MaxLengthValidator(500)])),
-                ('body', wagtail.fields.RichTextField(blank=True, help_text='Everything else a visitor should know.')),
-                ('date_status', models.CharField(choices=[('confirmed', 'Confirmed'), ('tentative', 'Tentative'), ('to_be_determined', 'To be determined')], default='confirmed', help_text='“To be determined” shows the event without a date, after all others.', max_length=20)),
-                ('date_text', models.CharField(blank=True, help_text='Words in place of a date, such as “Autumn 2026”. Optional.', max_length=80)),
-                ('start_date', models.DateField(blank=True, null=True, verbose_name='first day')),
-                ('start_time', models.TimeField(blank=True, help_text='At the place of the event. Leave empty when it lasts whole days.', null=True)),
-                ('end_date', models.DateField(blank=True, help_text='Empty: it ends the day it starts.', null=True, verbose_name='last day')),
-                ('end_time', models.TimeField(blank=True, help_text='Empty: the end is not announced.', null=True)),
-                ('timezone', models.CharField(default='Europe/Rome', help_text='The zone of the clock at the place of the event.', max_length=64, validators=[events.models.validate_timezone], verbose_name='time zone')),
-                ('event_status', models.CharField(choices=[('EventScheduled', 'As planned'), ('EventRescheduled', 'Rescheduled'), ('EventPostponed', 'Postponed'), ('EventCancelled', 'Cancelled'), ('EventMovedOnline', 'Moved online')], default='EventScheduled', help_text='“Rescheduled”: the dates above are the new ones. “Postponed”: the new dates are not known yet.', max_length=30, verbose_name='status')),
-                ('status_note', models.CharField(blank=True, help_text='A sentence shown beside the status, such as a reason or what to do.', max_length=255)),
-                ('attendance_mode', models.CharField(choices=[('OfflineEventAttendanceMode', 'In person'), ('OnlineEventAttendanceMode', 'Online'), ('MixedEventAttendanceMode', 'In person and online')], default='OfflineEventAttendanceMode', max_length=30, verbose_name='attendance')),
-                ('venue', models.CharField(blank=True, help_text='Building or campus, with the street if it helps.', max_length=255)),
-                ('city', models.CharField(blank=True, max_length=100)),
-                ('country', models.CharField(blank=True, max_length=100)),
-                ('website', models.URLField(blank=True, help_text="The event's own page.", max_length=500)),
-                ('registration_url', models.URLField(blank=True, help_text='Where people register. Hidden once the event is past.', max_length=500, verbose_name='registration link')),
-                ('image', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='earthcode.portalimage')),
-                ('social_image', models.ForeignKey(blank=True, help_text='Shown when somebody shares this page. Best at 1200 × 630 pixels.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='earthcode.portalimage')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences, shown in lists, in search results and when the page is shared.",
+                        validators=[django.core.validators.MaxLengthValidator(500)],
+                    ),
+                ),
+                (
+                    "body",
+                    wagtail.fields.RichTextField(
+                        blank=True, help_text="Everything else a visitor should know."
+                    ),
+                ),
+                (
+                    "date_status",
+                    models.CharField(
+                        choices=[
+                            ("confirmed", "Confirmed"),
+                            ("tentative", "Tentative"),
+                            ("to_be_determined", "To be determined"),
+                        ],
+                        default="confirmed",
+                        help_text="“To be determined” shows the event without a date, after all others.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "date_text",
+                    models.CharField(
+                        blank=True,
+                        help_text="Words in place of a date, such as “Autumn 2026”. Optional.",
+                        max_length=80,
+                    ),
+                ),
+                ("start_date", models.DateField(blank=True, null=True, verbose_name="first day")),
+                (
+                    "start_time",
+                    models.TimeField(
+                        blank=True,
+                        help_text="At the place of the event. Leave empty when it lasts whole days.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "end_date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Empty: it ends the day it starts.",
+                        null=True,
+                        verbose_name="last day",
+                    ),
+                ),
+                (
+                    "end_time",
+                    models.TimeField(blank=True, help_text="Empty: the end is not announced.", null=True),
+                ),
+                (
+                    "timezone",
+                    models.CharField(
+                        default="Europe/Rome",
+                        help_text="The zone of the clock at the place of the event.",
+                        max_length=64,
+                        validators=[events.models.validate_timezone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                (
+                    "event_status",
+                    models.CharField(
+                        choices=[
+                            ("EventScheduled", "As planned"),
+                            ("EventRescheduled", "Rescheduled"),
+                            ("EventPostponed", "Postponed"),
+                            ("EventCancelled", "Cancelled"),
+                            ("EventMovedOnline", "Moved online"),
+                        ],
+                        default="EventScheduled",
+                        help_text="“Rescheduled”: the dates above are the new ones. “Postponed”: the new dates are not known yet.",
+                        max_length=30,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "status_note",
+                    models.CharField(
+                        blank=True,
+                        help_text="A sentence shown beside the status, such as a reason or what to do.",
+                        max_length=255,
+                    ),
+                ),
+                (
+                    "attendance_mode",
+                    models.CharField(
+                        choices=[
+                            ("OfflineEventAttendanceMode", "In person"),
+                            ("OnlineEventAttendanceMode", "Online"),
+                            ("MixedEventAttendanceMode", "In person and online"),
+                        ],
+                        default="OfflineEventAttendanceMode",
+                        max_length=30,
+                        verbose_name="attendance",
+                    ),
+                ),
+                (
+                    "venue",
+                    models.CharField(
+                        blank=True,
+                        help_text="Building or campus, with the street if it helps.",
+                        max_length=255,
+                    ),
+                ),
+                ("city", models.CharField(blank=True, max_length=100)),
+                ("country", models.CharField(blank=True, max_length=100)),
+                ("website", models.URLField(blank=True, help_text="The event's own page.", max_length=500)),
+                (
+                    "registration_url",
+                    models.URLField(
+                        blank=True,
+                        help_text="Where people register. Hidden once the event is past.",
+                        max_length=500,
+                        verbose_name="registration link",
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="earthcode.portalimage",
+                    ),
+                ),
+                (
+                    "social_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Shown when somebody shares this page. Best at 1200 × 630 pixels.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="earthcode.portalimage",
+                    ),
+                ),
             ],
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='EventOrganizer',
+            name="EventOrganizer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('name', models.CharField(blank=True, help_text='… or the name of somebody else.', max_length=120)),
-                ('website', models.URLField(blank=True, max_length=500)),
-                ('partner', models.ForeignKey(blank=True, help_text='A partner of EarthCODE …', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='partners.partnerpage')),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='organizers', to='events.eventpage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "name",
+                    models.CharField(blank=True, help_text="… or the name of somebody else.", max_length=120),
+                ),
+                ("website", models.URLField(blank=True, max_length=500)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="A partner of EarthCODE …",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="partners.partnerpage",
+                    ),
+                ),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="organizers",
+                        to="events.eventpage",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='EventOccurrence',
+            name="EventOccurrence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(null=True)),
-                ('listed_until', models.DateTimeField(db_index=True)),
-                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='occurrences', to='events.eventpage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(null=True)),
+                ("listed_until", models.DateTimeField(db_index=True)),
+                (
+                    "page",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="occurrences",
+                        to="events.eventpage",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('starts_at',),
+                "ordering": ("starts_at",),
             },
         ),
         migrations.AddConstraint(
-            model_name='eventpage',
-            constraint=models.CheckConstraint(condition=models.Q(('start_date__isnull', False), models.Q(('end_date__isnull', True), ('end_time__isnull', True), ('start_time__isnull', True)), _connector='OR'), name='event_times_need_a_first_day', violation_error_message='A time or a last day needs a first day.'),
+            model_name="eventpage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("start_date__isnull", False),
+                    models.Q(
+                        ("end_date__isnull", True), ("end_time__isnull", True), ("start_time__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="event_times_need_a_first_day",
+                violation_error_message="A time or a last day needs a first day.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='eventpage',
-            constraint=models.CheckConstraint(condition=models.Q(('end_time__isnull', True), ('start_time__isnull', False), _connector='OR'), name='event_end_time_needs_a_start_time', violation_error_message='An end time needs a start time.'),
+            model_name="eventpage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end_time__isnull", True), ("start_time__isnull", False), _connector="OR"
+                ),
+                name="event_end_time_needs_a_start_time",
+                violation_error_message="An end time needs a start time.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='eventpage',
-            constraint=models.CheckConstraint(condition=models.Q(('end_date__isnull', True), ('end_date__gte', models.F('start_date')), _connector='OR'), name='event_ends_no_day_before_it_starts', violation_error_message='The last day is before the first day.'),
+            model_name="eventpage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end_date__isnull", True), ("end_date__gte", models.F("start_date")), _connector="OR"
+                ),
+                name="event_ends_no_day_before_it_starts",
+                violation_error_message="The last day is before the first day.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='eventpage',
-            constraint=models.CheckConstraint(condition=models.Q(('end_time__isnull', True), models.Q(('end_date__gt', models.F('start_date')), ('end_date__isnull', False)), ('end_time__gt', models.F('start_time')), _connector='OR'), name='event_ends_after_it_starts', violation_error_message='The event ends before it starts.'),
+            model_name="eventpage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end_time__isnull", True),
+                    models.Q(("end_date__gt", models.F("start_date")), ("end_date__isnull", False)),
+                    ("end_time__gt", models.F("start_time")),
+                    _connector="OR",
+                ),
+                name="event_ends_after_it_starts",
+                violation_error_message="The event ends before it starts.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='eventorganizer',
-            constraint=models.CheckConstraint(condition=models.Q(('partner__isnull', False), models.Q(('name', ''), _negated=True), _connector='XOR'), name='organizer_is_a_partner_or_a_name', violation_error_message='Choose a partner or write a name, one of the two.'),
+            model_name="eventorganizer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("partner__isnull", False), models.Q(("name", ""), _negated=True), _connector="XOR"
+                ),
+                name="organizer_is_a_partner_or_a_name",
+                violation_error_message="Choose a partner or write a name, one of the two.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='eventoccurrence',
-            index=models.Index(fields=['starts_at', 'listed_until'], name='events_even_starts__5e1358_idx'),
+            model_name="eventoccurrence",
+            index=models.Index(fields=["starts_at", "listed_until"], name="events_even_starts__5e1358_idx"),
         ),
     ]
