@@ -2,8 +2,8 @@
 
 from django.conf import settings
 from django.db import models
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
-from wagtail.models import Page, PageManager
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
+from wagtail.models import PageManager
 from wagtail.search import index
 
 from earthcode.models import BasePage, IndexPage
@@ -46,7 +46,7 @@ class PartnerPage(BasePage):
     parent_page_types = ("partners.PartnerIndexPage",)
     subpage_types = ()
     content_panels = [
-        *Page.content_panels,
+        TitleFieldPanel("title", heading="Name"),
         FieldPanel("role"),
         MultiFieldPanel([FieldPanel("logo"), FieldPanel("website")], heading="Logo and website"),
         FieldPanel("summary", help_text="Optional: more about this partner, shown on its page."),
