@@ -252,7 +252,7 @@ class RoadmapBlock(SectionBlock):
     )
 
     class Meta:
-        icon = "timeline"
+        icon = "list-ol"
         template = "blocks/roadmap.html"
         description = "The stages of the roadmap as they stand today."
         preview_value = {"heading": "Roadmap", "introduction": "", "colour": "night", "extent": "all"}

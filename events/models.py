@@ -17,7 +17,7 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
-from earthcode.models import BasePage
+from earthcode.models import BasePage, IndexPage
 
 from .dates import describe, iso_start, utc_offset
 from .querysets import EventPageQuerySet
@@ -42,15 +42,13 @@ class TimezoneSelect(forms.Select):
         self.choices = lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
 
 
-class EventIndexPage(RoutablePageMixin, BasePage):
+class EventIndexPage(RoutablePageMixin, IndexPage):
     EVENTS_PER_PAGE = 20
 
     template = "events/event_index_page.html"
     max_count = 1
     parent_page_types = ("earthcode.HomePage",)
     subpage_types = ("events.EventPage",)
-
-    content_panels = [*Page.content_panels, FieldPanel("summary", heading="Introduction")]
 
     @path("", name="upcoming")
     def upcoming_events(self, request):

@@ -1,10 +1,15 @@
 """Things to test with: plain functions that make one thing each; what matters to a test it names."""
 
+from copy import copy as clone
 from datetime import date
+from io import BytesIO
+from uuid import uuid4
 
+from django.core.files.base import ContentFile
+from PIL import Image as PillowImage
 from wagtail.models import Page, Site
 
-from earthcode.models import ContentPage, HomePage, MissionPage
+from earthcode.models import ContentPage, HomePage, MissionPage, PortalImage
 from events.importing.feed import FeedEvent, Key
 from events.models import EventIndexPage, EventOccurrence, EventPage
 from partners.models import PartnerIndexPage, PartnerPage
@@ -42,48 +47,40 @@ def make_event(parent=None, **changes):
     return publish(parent or the(EventIndexPage), EventPage(**fields))
 
 
-def make_events(count, parent=None, **changes):
-    """`count` published events in a few queries: pages by the thousand are for counting queries, so they have
-    no revisions and no place in the search index."""
+def make_events(count, parent=None, first=0, **changes):
+    """`count` published events named “Event N” from N = `first`, in a few queries: pages by the thousand are for
+    counting queries, so all but one have no revisions and no place in the search index."""
     parent = parent or the(EventIndexPage)
-    first = make_event(parent, title="Event 0", **changes)
-    fields = {field.attname: getattr(first, field.attname) for field in Page._meta.concrete_fields}
-    copies = [
-        Page(
-            **{
-                **fields,
-                "id": None,
-                "title": f"Event {number}",
-                "slug": f"event-{number}",
-                "url_path": f"{parent.url_path}event-{number}/",
-                "path": Page._get_path(parent.path, first.depth, number + 1),
-                "translation_key": None,
-                "latest_revision_id": None,
-                "live_revision_id": None,
-            }
-        )
-        for number in range(1, count)
-    ]
-    import uuid
-
-    for copy in copies:
-        copy.translation_key = uuid.uuid4()
+    model = make_event(parent, title=f"Event {first}", **changes)
+    own = {field.attname: getattr(model, field.attname) for field in EventPage._meta.local_concrete_fields}
+    last_step = int(model.path[-Page.steplen :], 36)
+    copies = []
+    for number in range(1, count):
+        copy = Page.objects.get(pk=model.pk) if not copies else clone(copies[0])
+        copy.pk = copy.id = copy.latest_revision_id = copy.live_revision_id = None
+        copy.title = f"Event {first + number}"
+        copy.slug = f"event-{first + number}"
+        copy.url_path = f"{parent.url_path}{copy.slug}/"
+        copy.path = Page._get_path(parent.path, model.depth, last_step + number)
+        copy.translation_key = uuid4()
+        copies.append(copy)
     Page.objects.bulk_create(copies)
-    parent.numchild = count
-    parent.save(update_fields=["numchild"])
-    own = {field.attname: getattr(first, field.attname) for field in EventPage._meta.local_concrete_fields}
+    Page.objects.filter(pk=parent.pk).update(numchild=parent.get_children().count())
     for copy in copies:
         EventPage(**{**own, "page_ptr_id": copy.pk}).save_base(raw=True, force_insert=True)
-    occurrence = first.occurrences.get()
-    EventOccurrence.objects.bulk_create(
-        EventOccurrence(
-            page_id=copy.pk,
-            starts_at=occurrence.starts_at,
-            ends_at=occurrence.ends_at,
-            listed_until=occurrence.listed_until,
-        )
-        for copy in copies
-    )
+    occurrence = model.occurrences.get()
+    rows = [clone(occurrence) for _ in copies]
+    for row, copy in zip(rows, copies, strict=True):
+        row.pk, row.page_id = None, copy.pk
+    EventOccurrence.objects.bulk_create(rows)
+
+
+def make_image(**changes):
+    """A small PNG."""
+    content = BytesIO()
+    PillowImage.new("RGB", (8, 8), "teal").save(content, "PNG")
+    fields = {"title": "Teal", "description": "A teal square", **changes}
+    return PortalImage.objects.create(file=ContentFile(content.getvalue(), "teal.png"), **fields)
 
 
 def make_partner_index(parent=None, **changes):

@@ -8,7 +8,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 APPS = {"earthcode", "events", "partners", "roadmap"}
 ALLOWED = {"earthcode": set(), "events": {"earthcode"}, "partners": {"earthcode"}, "roadmap": {"earthcode"}}
-MODULES = [path for app in sorted(APPS) for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts]
+MODULES = [
+    path
+    for app in sorted(APPS)
+    for path in sorted((ROOT / app).rglob("*.py"))
+    if "migrations" not in path.parts
+]
 
 
 def imported_apps(source: str) -> set[str]:

@@ -10,7 +10,7 @@ register = template.Library()
 @register.simple_tag
 def partners():
     """All published partners in the editors' order."""
-    return PartnerPage.objects.listed()
+    return PartnerPage.objects.listed().order_by("path")
 
 
 @register.simple_tag

@@ -59,14 +59,24 @@ def test_no_block_takes_raw_html():
         assert not [block for block in descendants(stream) if isinstance(block, blocks.RawHTMLBlock)]
 
 
-@pytest.mark.parametrize("address", ["https://example.org/", "http://example.org/a?b=c", "mailto:a@example.org"])
+@pytest.mark.parametrize(
+    "address", ["https://example.org/", "http://example.org/a?b=c", "mailto:a@example.org"]
+)
 def test_addresses_that_links_accept(address):
     validate_link_address(address)
 
 
 @pytest.mark.parametrize(
     "address",
-    ["javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "//example.org", "example.org", "mailto:", "ftp://a.b/"],
+    [
+        "javascript:alert(1)",
+        "JAVASCRIPT:alert(1)",
+        "data:text/html,x",
+        "//example.org",
+        "example.org",
+        "mailto:",
+        "ftp://a.b/",
+    ],
 )
 def test_addresses_that_links_refuse(address):
     with pytest.raises(ValidationError):
@@ -94,7 +104,9 @@ def test_a_link_to_a_page_that_is_gone_is_not_shown(client):
         "heading": "Cards",
         "introduction": "",
         "colour": "white",
-        "cards": [{"title": "One", "text": "Text", "link": {"text": "Go on", "page": target.pk, "address": ""}}],
+        "cards": [
+            {"title": "One", "text": "Text", "link": {"text": "Go on", "page": target.pk, "address": ""}}
+        ],
     }
     home.body = home._meta.get_field("body").stream_block.to_python([{"type": "cards", "value": cards}])
     home.save_revision().publish()

@@ -86,7 +86,9 @@ def test_a_private_page_is_not_stored(client, admin_client, restriction):
 
 def test_a_password_opens_a_private_page(client):
     page = make_content_page(title="Secret")
-    restriction = PageViewRestriction.objects.create(page=page, restriction_type="password", password="sesame")
+    restriction = PageViewRestriction.objects.create(
+        page=page, restriction_type="password", password="sesame"
+    )
     asked = client.get(page.url).content.decode()
     assert "Password required" in asked
     client.post(

@@ -15,10 +15,16 @@ ROME = "Europe/Rome"
     [
         (Schedule(date(2025, 7, 14), None, date(2025, 7, 20), None, ROME), "14–20 July 2025"),
         (Schedule(date(2025, 4, 27), None, date(2025, 5, 2), None, ROME), "27 April – 2 May 2025"),
-        (Schedule(date(2025, 12, 30), None, date(2026, 1, 2), None, ROME), "30 December 2025 – 2 January 2026"),
+        (
+            Schedule(date(2025, 12, 30), None, date(2026, 1, 2), None, ROME),
+            "30 December 2025 – 2 January 2026",
+        ),
         (Schedule(date(2026, 11, 30), None, None, None, ROME), "30 November 2026"),
         (Schedule(date(2026, 11, 30), None, date(2026, 11, 30), None, ROME), "30 November 2026"),
-        (Schedule(date(2026, 2, 26), time(14), None, time(15, 30), ROME), "26 February 2026, 14:00–15:30 CET"),
+        (
+            Schedule(date(2026, 2, 26), time(14), None, time(15, 30), ROME),
+            "26 February 2026, 14:00–15:30 CET",
+        ),
         (Schedule(date(2026, 2, 26), time(14), None, None, ROME), "26 February 2026, 14:00 CET"),
         (Schedule(date(2026, 7, 1), time(9), None, None, ROME), "1 July 2026, 09:00 CEST"),
         (Schedule(date(2026, 7, 1), time(0), None, time(1), ROME), "1 July 2026, 00:00–01:00 CEST"),

@@ -76,7 +76,10 @@ def test_an_organizer_is_a_partner_or_a_name():
     event = make_event()
     make_partner_index()
     partner = make_partner(title="Terradue", website="")
-    event.organizers = [EventOrganizer(partner=partner), EventOrganizer(name="ESA", website="https://example.org/")]
+    event.organizers = [
+        EventOrganizer(partner=partner),
+        EventOrganizer(name="ESA", website="https://example.org/"),
+    ]
     event.save()
     assert [(str(organizer), organizer.href) for organizer in event.listed_organizers] == [
         ("Terradue", "/partners/terradue/"),

@@ -31,11 +31,6 @@ def make_run(**changes):
     return ImportRun.objects.create(**fields)
 
 
-@pytest.fixture(autouse=True)
-def addresses(settings):
-    settings.ROOT_URLCONF = "tests.events.importing.urls"
-
-
 @pytest.fixture
 def as_superuser(client):
     client.force_login(User.objects.create_superuser("admin", "admin@example.org", "x"))
