@@ -67,15 +67,12 @@ def expected(item: PlanItem) -> Outcome:
 
 
 def _outcome(item: PlanItem, how: Application) -> Outcome:
+    carry_out = {Action.CREATE: _create, Action.UPDATE: _update, Action.REMEMBER: _update}.get(item.action)
+    if carry_out is None:
+        return expected(item)
     try:
         with transaction.atomic():
-            match item.action:
-                case Action.CREATE:
-                    return _create(item.event, how)
-                case Action.UPDATE | Action.REMEMBER:
-                    return _update(item.event, how)
-                case _:
-                    return expected(item)
+            return carry_out(item.event, how)
     except (OperationalError, InterfaceError):
         # The database itself is in trouble: the rest would fail as well.
         raise

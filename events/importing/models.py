@@ -1,4 +1,7 @@
-"""What the import remembers: its sources, what each event's feed said last, and its runs."""
+"""What the import remembers: its sources, what each event's feed said last, and its runs.
+
+Wagtail's reference index leaves them out: that a page was imported is no use of it that deleting would break.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +12,8 @@ from .feed import Key
 
 class ImportSource(models.Model):
     """A calendar that events come from. Its name is its identity: the address may change."""
+
+    wagtail_reference_index_ignore = True
 
     name = models.CharField(max_length=255, unique=True)
     format = models.CharField(max_length=30)
@@ -26,6 +31,8 @@ class ImportRecord(models.Model):
 
     A record without a page is of an event that an editor deleted: it stays away.
     """
+
+    wagtail_reference_index_ignore = True
 
     source = models.ForeignKey(ImportSource, on_delete=models.CASCADE, related_name="records")
     uid = models.CharField(max_length=255)
@@ -55,6 +62,8 @@ class ImportRecord(models.Model):
 
 class ImportRun(models.Model):
     """One import, complete or failed, with all that a person may ask about it later."""
+
+    wagtail_reference_index_ignore = True
 
     class State(models.TextChoices):
         COMPLETE = "complete", "Complete"
