@@ -7,10 +7,12 @@ from pathlib import Path
 from django.utils import timezone as clock
 
 from events.models import EventIndexPage, EventPage
+
 from .apply import Application, apply, expected
 from .feed import ParsedFeed, Problem
 from .fetch import fetch
 from .guard import guard
+from .markup import printable
 from .models import ImportRecord, ImportRun, ImportSource
 from .pages import held_by
 from .parse import parse
@@ -32,9 +34,9 @@ def import_source(
 ) -> Summary:
     """Bring the pages under `parent` up to date with the feed at `address`, a path or a URL.
 
-    `source_name` names the source; otherwise the calendar's own name does. New pages are drafts, and news of live
-    pages are left in drafts, unless `publish`. A dry run stops before anything is written. `progress` wraps the items
-    while they are applied. Raises FeedUnusable when the feed as a whole cannot be used.
+    `source_name` names the source; otherwise the calendar's own name does. New pages are drafts, and news of
+    live pages are left in drafts, unless `publish`. A dry run stops before anything is written. `progress`
+    wraps the items while they are applied. Raises FeedUnusable when the feed as a whole cannot be used.
     """
     if dry_run:
         return _foreseen(*_prepare(address, format, source_name))
@@ -70,9 +72,9 @@ def _foreseen(source: ImportSource, plan: Plan, problems: Iterable[Problem]) -> 
 
 def _source(name: str, address: str, format: str) -> ImportSource:
     """The source of that name; a new one is not stored yet."""
-    name = name[: ImportSource._meta.get_field("name").max_length]
+    name = printable(name)[: ImportSource._meta.get_field("name").max_length]
     found = ImportSource.objects.filter(name=name).first()
-    return found or ImportSource(name=name, address=address, format=format)
+    return found or ImportSource(name=name, address=address[:2000], format=format)
 
 
 def _remembered(source: ImportSource) -> ImportSource:

@@ -1,4 +1,5 @@
-"""Carry out a plan: pages through Wagtail, so that history, search and references follow; one transaction per event.
+"""Carry out a plan: pages through Wagtail, so that history, search and references follow; one transaction per
+event.
 
 Between plan and deed an editor may have saved: each page is read and merged again under a lock.
 """
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from events.models import EventIndexPage, EventPage
+
 from .feed import FeedEvent, Level, Problem
 from .models import ImportRecord, ImportSource
 from .pages import draft_values, free_slug, set_values

@@ -46,9 +46,9 @@ class Key:
 class FeedEvent:
     """One event of a feed in terms of the fields of EventPage, safe to store there.
 
-    Dates and times are wall time in `timezone`, an IANA name; `end_date` is the inclusive last day and None when
-    it is the first. `body` is HTML of the tags that the page's rich text knows; all else is text without markup.
-    `last_modified` is aware. `sequence` and `last_modified` are None where the feed does not say.
+    Dates and times are wall time in `timezone`, an IANA name; `end_date` is the inclusive last day and None
+    when it is the first. `body` is HTML of the tags that the page's rich text knows; all else is text without
+    markup. `last_modified` is aware. `sequence` and `last_modified` are None where the feed does not say.
     """
 
     key: Key

@@ -54,8 +54,9 @@ def _read_file(address: str) -> bytes:
 def safe_get(address: str, *, total_seconds: float = TOTAL_SECONDS, max_bytes: int = MAX_BYTES) -> bytes:
     """The body of the answer to a GET of `address`, decompressed; raises FeedUnusable.
 
-    Only http and https (webcal is https), only hosts with a public address, which is checked for the very address
-    that is connected to, redirects included. `total_seconds` bounds everything after the look-up of the name.
+    Only http and https (webcal is https), only hosts with a public address, which is checked for the very
+    address that is connected to, redirects included. `total_seconds` bounds everything after the look-up of
+    the name.
     """
     with _deadline(total_seconds) as deadline, _session(deadline) as session:
         try:
@@ -75,7 +76,8 @@ def safe_get(address: str, *, total_seconds: float = TOTAL_SECONDS, max_bytes: i
 
 
 def loopback_is_allowed() -> bool:
-    """Tests reach servers on their own machine by IMPORT_ALLOW_LOOPBACK; a portal with a public address never does."""
+    """Tests reach servers on their own machine by IMPORT_ALLOW_LOOPBACK; a portal with a public address never
+    does."""
     own_host = urlsplit(settings.BASE_URL).hostname
     return getattr(settings, "IMPORT_ALLOW_LOOPBACK", False) and own_host in {
         "localhost",
@@ -158,7 +160,8 @@ def _host(address: str) -> str:
 
 
 class _Deadline:
-    """An end to all connections of a fetch, however slowly their bytes drip: a time-out counts from each byte anew."""
+    """An end to all connections of a fetch, however slowly their bytes drip: a time-out counts from each byte
+    anew."""
 
     def __init__(self, seconds: float):
         self.seconds = seconds

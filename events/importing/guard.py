@@ -5,7 +5,8 @@ from .reconcile import Plan
 
 
 def guard(plan: Plan, feed: ParsedFeed, *, held: int) -> Plan:
-    """`plan`, if it rests on a whole feed; raises FeedUnusable otherwise. `held` counts the events held so far."""
+    """`plan`, if it rests on a whole feed; raises FeedUnusable otherwise. `held` counts the events held so
+    far."""
     if not feed.complete:
         raise FeedUnusable(
             "The feed breaks off before its end (there is no END:VCALENDAR), so nothing of it was used. "

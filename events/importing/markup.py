@@ -32,7 +32,8 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufff
 
 
 def printable(text: str) -> str:
-    """`text` without control characters and lone surrogates, neither of which a page (or PostgreSQL) can hold."""
+    """`text` without control characters and lone surrogates, neither of which a page (or PostgreSQL) can
+    hold."""
     return _FORBIDDEN.sub("", text)
 
 
@@ -61,10 +62,11 @@ def rich_text(text: str) -> str:
     if not _MARKUP.search(text) and "&" in text:
         text = html.unescape(text)
     text = _AUTOLINK.sub(r"\1", text)
-    if _MARKUP.search(text):
-        text = _clean(_UNCLOSED_HREF.sub(r'\1\2">', text))
-    else:
-        text = html.escape(text, quote=False)
+    text = (
+        _clean(_UNCLOSED_HREF.sub(r'\1\2">', text))
+        if _MARKUP.search(text)
+        else html.escape(text, quote=False)
+    )
     if not re.search(r"<(?:br|p|div|table|ul|ol|h[1-6]|blockquote)\b", text):
         text = re.sub(r"\n\s*\n", "<p>", text.strip()).replace("\n", "<br>")
     return _without_empty(_Blocks().of(text))
@@ -110,7 +112,8 @@ def _without_empty(body: str) -> str:
 class _Blocks:
     """Puts the clean but arbitrarily nested HTML of nh3 into the flat blocks that the page's editor knows.
 
-    A list within a list goes on as the outer one; a paragraph within a list item or a quotation is a new line.
+    A list within a list goes on as the outer one; a paragraph within a list item or a quotation is a new
+    line.
     """
 
     def __init__(self):

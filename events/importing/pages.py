@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from django.utils.text import slugify
 
 from events.models import BODY_FEATURES, EventIndexPage, EventPage
+
 from .feed import FIELDS, FeedEvent, Key, Values, as_value
 from .markup import canonical, cut
 from .models import ImportRecord, ImportSource
@@ -38,7 +39,8 @@ def held(record: ImportRecord, draft: Values | None) -> Held:
 
 
 def draft_values(draft: EventPage, *told: Values) -> Values:
-    """The imported fields of `draft`. A body that says the same as one of `told` in other tags is given as that."""
+    """The imported fields of `draft`. A body that says the same as one of `told` in other tags is given as
+    that."""
     values = {name: as_value(getattr(draft, name)) for name in FIELDS}
     values["body"] = next(
         (other["body"] for other in told if _is_same_body(draft.body, other.get("body") or "")), draft.body

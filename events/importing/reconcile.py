@@ -1,4 +1,5 @@
-"""What an import should do, decided from what the feed says, what it said last, and what the pages hold. Pure."""
+"""What an import should do, decided from what the feed says, what it said last, and what the pages hold.
+Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ WHEN = ("date_status", "start_date", "start_time", "end_date", "end_time", "time
 class Held:
     """An event that was imported before.
 
-    `values` is what the feed said last; `draft` is what the page's latest draft says now, and is needed only when
-    the feed says something new. `is_deleted`: an editor deleted the page.
+    `values` is what the feed said last; `draft` is what the page's latest draft says now, and is needed only
+    when the feed says something new. `is_deleted`: an editor deleted the page.
     """
 
     values: Values
@@ -56,7 +57,8 @@ class Plan:
 
 
 def reconcile(events: Iterable[FeedEvent], held: Mapping[Key, Held]) -> Plan:
-    """One item for each of `events`, which have distinct keys. What is held and not in the feed is left alone."""
+    """One item for each of `events`, which have distinct keys. What is held and not in the feed is left
+    alone."""
     return Plan(tuple(_item(event, held.get(event.key)) for event in events))
 
 
@@ -77,7 +79,7 @@ def _item(event: FeedEvent, held: Held | None) -> PlanItem:
 
 def is_older(event: FeedEvent, held: Held) -> bool:
     """RFC 5545: SEQUENCE decides, then LAST-MODIFIED, each only where both versions have it."""
-    if None not in (event.sequence, held.sequence) and event.sequence != held.sequence:
+    if event.sequence is not None and held.sequence is not None and event.sequence != held.sequence:
         return event.sequence < held.sequence
     if event.last_modified and held.last_modified:
         return event.last_modified < held.last_modified
@@ -85,10 +87,11 @@ def is_older(event: FeedEvent, held: Held) -> bool:
 
 
 def merge(base: Values, theirs: Values, ours: Values) -> Merge:
-    """Merge field by field: `base` is what the feed said last, `theirs` what it says now, `ours` what the page says.
+    """Merge field by field: `base` is what the feed said last, `theirs` what it says now, `ours` what the
+    page says.
 
-    What the feed did not change stays as it is; what no editor touched follows the feed; where both changed, the
-    editor's stays. Dates that would contradict each other after that count as one field.
+    What the feed did not change stays as it is; what no editor touched follows the feed; where both changed,
+    the editor's stays. Dates that would contradict each other after that count as one field.
     """
     news = {name: theirs[name] for name in FIELDS if theirs[name] not in (base.get(name), ours[name])}
     changes = {name: value for name, value in news.items() if ours[name] == base.get(name)}
@@ -99,11 +102,10 @@ def merge(base: Values, theirs: Values, ours: Values) -> Merge:
 
 def _is_coherent(values: Values) -> bool:
     """What EventPage demands of its dates; ISO 8601 sorts as text."""
-    first, last = values["start_date"], values["end_date"] or values["start_date"]
+    first, start, end = values["start_date"], values["start_time"], values["end_time"]
     if first is None or values["date_status"] == "to_be_determined":
         return False
+    last = values["end_date"] or first
     if last < first:
         return False
-    if values["end_time"] is None:
-        return True
-    return values["start_time"] is not None and (last > first or values["end_time"] > values["start_time"])
+    return end is None or (start is not None and (last > first or end > start))

@@ -10,8 +10,10 @@ from django.utils import timezone as clock
 
 from .apply import Outcome, Result
 from .feed import FeedUnusable, Level, Problem
+from .markup import printable
 from .models import ImportRun, ImportSource
 
+MAX_ADDRESS_LENGTH = 2000
 MAX_PROBLEMS = 1000
 """As many are kept of one run; a feed of nothing but errors should not fill the database."""
 
@@ -75,8 +77,8 @@ def _store(summary, message, address, format, trigger, user, started_at) -> Impo
     if left_out := len(summary.problems) - len(problems):
         problems.append(asdict(Problem(Level.WARNING, f"… and {left_out} more that are not kept.")))
     return ImportRun.objects.create(
-        source=summary.source or ImportSource.objects.filter(address=address).first(),
-        address=address,
+        source=summary.source or ImportSource.objects.filter(address=printable(address)).first(),
+        address=printable(address)[:MAX_ADDRESS_LENGTH],
         format=format,
         trigger=trigger,
         user=user,

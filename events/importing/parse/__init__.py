@@ -1,4 +1,5 @@
-"""Bytes to events. A format is a module with a function `parse` of the signature `Parser`, and a line in FORMATS."""
+"""Bytes to events. A format is a module with a function `parse` of the signature `Parser`, and a line in
+FORMATS."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -6,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from events.importing.feed import FeedEvent, Key, Level, ParsedFeed, Problem
+
 from . import ical
 
 Parser = Callable[..., ParsedFeed]
@@ -17,8 +19,8 @@ MAX_KEY_LENGTH = 255
 def parse(data: bytes, *, format: str, default_timezone: str) -> ParsedFeed:
     """Every event of `data` that can be read, each with an identity of its own.
 
-    `default_timezone` is the IANA name for times of which the feed does not tell the zone. An item that cannot be
-    read is a problem; FeedUnusable is raised when `data` is nothing of the kind.
+    `default_timezone` is the IANA name for times of which the feed does not tell the zone. An item that
+    cannot be read is a problem; FeedUnusable is raised when `data` is nothing of the kind.
     """
     feed = FORMATS[format](data, default_timezone=default_timezone)
     events, problems = _distinct(_identified(feed.events))
@@ -26,7 +28,8 @@ def parse(data: bytes, *, format: str, default_timezone: str) -> ParsedFeed:
 
 
 def _identified(events: Iterable[FeedEvent]) -> list[FeedEvent]:
-    """An event without a UID goes by its website if no other of them has the same, else by its title and start."""
+    """An event without a UID goes by its website if no other of them has the same, else by its title and
+    start."""
     events = list(events)
     websites = Counter(event.website for event in events if not event.key.uid)
 

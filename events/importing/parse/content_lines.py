@@ -1,7 +1,8 @@
 """Bytes to iCalendar components (RFC 5545, 3.1, 3.4 and 3.6), keeping whatever can be read. Pure.
 
-The icalendar library reads a file as a whole: an error in one line can cost the calendar, and a feed that breaks off
-is an empty one. Here each component keeps its own lines with their numbers, so that only the broken item is lost.
+The icalendar library reads a file as a whole: an error in one line can cost the calendar, and a feed that
+breaks off is an empty one. Here each component keeps its own lines with their numbers, so that only the
+broken item is lost.
 """
 
 import binascii
@@ -32,7 +33,7 @@ class Property(NamedTuple):
     @property
     def parameters(self) -> dict[str, str]:
         """By upper-case name, without quotes; vCalendar 1.0 leaves out `ENCODING=`."""
-        found = {}
+        found: dict[str, str] = {}
         for name, value in _PARAMETER.findall(self.raw_parameters):
             if name.upper() in {"QUOTED-PRINTABLE", "BASE64"}:
                 name, value = "ENCODING", name
@@ -57,10 +58,11 @@ class Component:
     properties: list[Property] = field(default_factory=list)
     components: list["Component"] = field(default_factory=list)
     closed: bool = False
+    unreadable_lines: int = 0
 
     def get(self, name: str) -> Property | None:
-        """The first property called `name`."""
-        return next((found for found in self.properties if found.name == name), None)
+        """The first property called `name` that has a value."""
+        return next((found for found in self.properties if found.name == name and found.value.strip()), None)
 
     def text(self, name: str) -> str:
         """The text of the first property called `name`; "" without one."""
@@ -69,7 +71,8 @@ class Component:
 
 
 class Tree(NamedTuple):
-    """`components` at the top level, normally VCALENDARs. `complete` is False when one is still open at the end."""
+    """`components` at the top level, normally VCALENDARs. `complete` is False when one is still open at the
+    end."""
 
     components: list[Component]
     complete: bool
@@ -78,8 +81,8 @@ class Tree(NamedTuple):
 def read_tree(data: bytes) -> Tree:
     """Read `data` in any of the encodings and line endings that calendars come in.
 
-    A component that is not closed before the next of its kind begins has `closed` False. Lines that are no content
-    lines, and those outside any component, are passed over.
+    A component that is not closed before the next of its kind begins has `closed` False. Lines that are no
+    content lines, and those outside any component, are passed over.
     """
     roots: list[Component] = []
     stack: list[Component] = []
@@ -97,6 +100,8 @@ def read_tree(data: bytes) -> Tree:
     for number, line in _logical_lines(data):
         match = _CONTENT_LINE.match(line)
         if not match:
+            if stack:
+                stack[-1].unreadable_lines += 1
             continue
         name = match[1].upper()
         if name == "BEGIN":

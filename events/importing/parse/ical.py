@@ -1,11 +1,11 @@
 """iCalendar (RFC 5545, 7986; the habits of vCalendar 1.0 and of real exports) to events. Pure.
 
-Dates are never guessed: an event whose start or end cannot be read is a problem and not an event. Everything else
-that cannot be read is left out with a warning.
+Dates are never guessed: an event whose start or end cannot be read is a problem and not an event. Everything
+else that cannot be read is left out with a warning.
 """
 
 # Wall times are naive on purpose until their zone is known.
-# ruff: noqa: DTZ001, DTZ901
+# ruff: noqa: DTZ001
 
 import re
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from icalendar.prop import vDuration
 
 from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFeed, Problem
 from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text
+
 from .content_lines import Component, Property, read_tree
 from .zones import CustomZone, zone_called
 
@@ -144,6 +145,8 @@ class _EventReader:
             raise _LeftOut("The entry has no END:VEVENT; what belongs to it cannot be told.")
         if self.component.text("CLASS").upper() in {"PRIVATE", "CONFIDENTIAL"}:
             raise _LeftOut("It is marked as private in its calendar.", Level.SKIPPED)
+        if lines := self.component.unreadable_lines:
+            self.warnings.append(f"{lines} of its lines cannot be read; they are left out.")
         for name in _READ_ONCE:
             if len({found.value for found in self.component.properties if found.name == name}) > 1:
                 self.warnings.append(f"There are several {name} lines; the first is used.")
@@ -284,8 +287,8 @@ class _EventReader:
             if not self.calendar.zone:
                 self.warnings.append(f"Its {name} names no time zone; {self._default_zone} is assumed.")
             return wall.replace(tzinfo=ZoneInfo(self._default_zone))
-        if zone := self._zone_by_tzid(tzid, wall):
-            return wall.replace(tzinfo=ZoneInfo(zone))
+        if known := self._zone_by_tzid(tzid, wall):
+            return wall.replace(tzinfo=ZoneInfo(known))
         custom = self.calendar.custom_zones.get(tzid)
         if custom and custom.is_readable:
             self.warnings.append(
@@ -386,13 +389,17 @@ class _EventReader:
         return None
 
     def _last_modified(self) -> datetime | None:
-        match = _MOMENT.fullmatch(self.component.text("LAST-MODIFIED"))
-        if not match or not match[4]:
+        found = self.component.get("LAST-MODIFIED")
+        if found is None:
             return None
+        warnings = len(self.warnings)
         try:
-            return datetime(*(int(part or 0) for part in match.groups()[:6]), tzinfo=UTC)
-        except ValueError:
+            moment = self._moment(found)
+        except _LeftOut:
             return None
+        finally:
+            del self.warnings[warnings:]
+        return moment.astimezone(UTC) if isinstance(moment, datetime) else None
 
 
 def _after(start: date | datetime, duration: timedelta) -> date | datetime:

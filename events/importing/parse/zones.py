@@ -7,12 +7,12 @@ Nothing is remembered from one feed to the next: two calendars may mean differen
 # ruff: noqa: DTZ001, DTZ901
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from dateutil.rrule import YEARLY, rrule, weekday
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from .content_lines import Component
@@ -47,12 +47,13 @@ _WELL_KNOWN = [
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _ONSET = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)")
 _BY_DAY = re.compile(r"([+-]?\d)?(MO|TU|WE|TH|FR|SA|SU)")
+_MONTHS = {str(month) for month in range(1, 13)} | {f"{month:02}" for month in range(1, 10)}
 _WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
 
 def zone_called(name: str) -> str | None:
-    """The IANA name for `name`: an IANA name itself, one behind a prefix such as `/mozilla.org/20050126_1/`, one in
-    another case, or a Windows name. None for any other."""
+    """The IANA name for `name`: an IANA name itself, one behind a prefix such as `/mozilla.org/20050126_1/`,
+    one in another case, or a Windows name. None for any other."""
     name = name.strip()
     if name in _names_by_lower_case().values():
         return name
@@ -70,7 +71,8 @@ def _names_by_lower_case() -> dict[str, str]:
 
 
 class CustomZone:
-    """A VTIMEZONE. Its rules are read as far as real calendars use them: fixed onsets and yearly rules by month."""
+    """A VTIMEZONE. Its rules are read as far as real calendars use them: fixed onsets and yearly rules by
+    month."""
 
     def __init__(self, component: Component):
         self.location = component.text("X-LIC-LOCATION")
@@ -117,69 +119,72 @@ class _Observance:
     """A STANDARD or DAYLIGHT part of a VTIMEZONE; wall times are those in force before each onset."""
 
     def __init__(self, component: Component):
-        start = _ONSET.match(component.text("DTSTART"))
-        self.start = datetime.min
-        self.is_readable = bool(start)
-        if start:
-            try:
-                self.start = datetime(*map(int, start.groups()))
-            except ValueError:
-                self.is_readable = False
-        self.offset_to = self._offset(component.text("TZOFFSETTO"))
-        self.offset_from = self._offset(component.text("TZOFFSETFROM") or component.text("TZOFFSETTO"))
+        start = _wall_time(component.text("DTSTART"))
+        offset_to = _offset(component.text("TZOFFSETTO"))
+        offset_from = _offset(component.text("TZOFFSETFROM")) or offset_to
+        self.start = start or datetime(1970, 1, 1)
+        self.offset_to = offset_to or timedelta(0)
+        self.offset_from = offset_from or timedelta(0)
         self.dates = [
-            datetime(*map(int, match.groups()))
-            for rdate in component.properties
-            if rdate.name == "RDATE"
-            for match in _ONSET.finditer(rdate.value)
-            if _is_valid(match)
+            moment
+            for found in component.properties
+            if found.name == "RDATE"
+            for part in found.value.split(",")
+            if (moment := _wall_time(part))
         ]
         self.rule = dict(
             part.split("=", 1) for part in component.text("RRULE").upper().split(";") if "=" in part
         )
-        if self.rule and not (self.rule.get("FREQ") == "YEARLY" and self.rule.get("BYMONTH", "").isdigit()):
-            self.is_readable = False
+        is_yearly = self.rule.get("FREQ") == "YEARLY" and self.rule.get("BYMONTH") in _MONTHS
+        self.is_readable = start is not None and offset_to is not None and (not self.rule or is_yearly)
 
     def onsets(self, first_year: int, last_year: int) -> list[datetime]:
         """Those of the two years, and all that are given one by one."""
-        return [self.start, *self.dates, *self._by_rule(first_year, last_year)]
+        by_rule = [onset for year in (first_year, last_year) for onset in self._by_rule(year)]
+        return [self.start, *self.dates, *by_rule]
 
-    def _by_rule(self, first_year: int, last_year: int) -> list[datetime]:
-        if not self.rule or last_year < self.start.year:
+    def _by_rule(self, year: int) -> list[datetime]:
+        if not self.rule or not self.is_readable:
             return []
-        until = _ONSET.match(self.rule.get("UNTIL", ""))
-        days = [
-            weekday(_WEEKDAYS.index(name), int(nth) if nth else None)
-            for nth, name in _BY_DAY.findall(self.rule.get("BYDAY", ""))
-        ]
-        month_days = [int(day) for day in re.findall(r"-?\d+", self.rule.get("BYMONTHDAY", ""))]
-        try:
-            onsets = rrule(
-                YEARLY,
-                dtstart=datetime.combine(date(first_year, 1, 1), self.start.time()),
-                until=datetime.combine(date(last_year, 12, 31), time.max),
-                bymonth=int(self.rule["BYMONTH"]),
-                byweekday=days or None,
-                bymonthday=month_days or (None if days else self.start.day),
-            )
-            found = list(onsets)
-        except (ValueError, OverflowError):
-            return []
-        last = datetime(*map(int, until.groups())) + timedelta(days=1) if until and _is_valid(until) else None
-        return [onset for onset in found if onset >= self.start and (last is None or onset <= last)]
-
-    def _offset(self, text: str) -> timedelta:
-        match = _OFFSET.match(text)
-        if not match or int(match[2]) > 23 or int(match[3]) > 59:
-            self.is_readable = False
-            return timedelta(0)
-        offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
-        return -offset if match[1] == "-" else offset
+        until = _wall_time(self.rule.get("UNTIL", "")) or datetime.max
+        month = int(self.rule["BYMONTH"])
+        days = _matching_days(year, month, self.rule.get("BYDAY", ""), self.rule.get("BYMONTHDAY", ""))
+        if not days:
+            days = [date(year, month, min(self.start.day, 28))]
+        onsets = [datetime.combine(day, self.start.time()) for day in days]
+        # UNTIL is in UTC; a day more does not reach the next year's onset.
+        return [onset for onset in onsets if onset >= self.start and onset - timedelta(days=1) <= until]
 
 
-def _is_valid(match: re.Match) -> bool:
+def _matching_days(year: int, month: int, by_day: str, by_month_day: str) -> list[date]:
+    weekdays = _BY_DAY.findall(by_day)
+    month_days = {int(day) for day in re.findall(r"-?\d{1,2}", by_month_day)}
+    last = monthrange(year, month)[1]
+    days = []
+    for day in range(1, last + 1):
+        name = _WEEKDAYS[date(year, month, day).weekday()]
+        places = {"", str((day - 1) // 7 + 1), str(-((last - day) // 7 + 1))}
+        is_weekday = any(wanted == name and nth.lstrip("+") in places for nth, wanted in weekdays)
+        is_month_day = day in month_days or day - last - 1 in month_days
+        if (is_weekday or not weekdays) and (is_month_day or not month_days) and (weekdays or month_days):
+            days.append(date(year, month, day))
+    return days
+
+
+def _offset(text: str) -> timedelta | None:
+    match = _OFFSET.match(text)
+    if not match or int(match[2]) > 23 or int(match[3]) > 59:
+        return None
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return -offset if match[1] == "-" else offset
+
+
+def _wall_time(text: str) -> datetime | None:
+    match = _ONSET.match(text.strip())
+    if not match:
+        return None
+    year, month, day, hour, minute, second = map(int, match.groups())
     try:
-        datetime(*map(int, match.groups()))
+        return datetime(year, month, day, hour, minute, second)
     except ValueError:
-        return False
-    return True
+        return None

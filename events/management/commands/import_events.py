@@ -81,7 +81,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
 
     def _show(self, summary: Summary, *, dry_run: bool):
-        self.stdout.write(f"{summary.source.name}{': what would be done' if dry_run else ''}")
+        self.stdout.write(f"{summary.source}{': what would be done' if dry_run else ''}")
         for result, count in summary.counts_in_order():
             self.stdout.write(f"  {result:<10}{count:>7}")
         for problem in summary.problems:

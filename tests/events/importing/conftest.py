@@ -1,7 +1,7 @@
 """A site with an event list, and real servers that misbehave."""
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -51,7 +51,5 @@ def serve(allow_loopback):
 
 @contextmanager
 def _hanging_up():
-    try:
+    with suppress(OSError):
         yield
-    except OSError:
-        pass
