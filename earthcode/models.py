@@ -1,0 +1,164 @@
+"""What every app stands on: the base of all pages, the portal's own pages, images and settings."""
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.utils.csp import CSP
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.fields import StreamField
+from wagtail.images.models import AbstractImage, AbstractRendition, Image
+from wagtail.models import Page
+from wagtail.search import index
+
+from .blocks import LinkGroupBlock, LinkListBlock, SectionStreamBlock
+
+
+class PortalImage(AbstractImage):
+    """An image with the two facts that open science owes its readers: whose it is and on what terms."""
+
+    credit = models.CharField(
+        max_length=255, blank=True, help_text="Who made this image, for example “ESA/Copernicus Sentinel-2”."
+    )
+    licence = models.CharField(
+        max_length=100, blank=True, help_text="The terms of use, for example “CC BY-SA 3.0 IGO”."
+    )
+
+    admin_form_fields = (*Image.admin_form_fields, "credit", "licence")
+    search_fields = (*AbstractImage.search_fields, index.SearchField("credit"))
+
+
+class PortalRendition(AbstractRendition):
+    image = models.ForeignKey(PortalImage, on_delete=models.CASCADE, related_name="renditions")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("image", "filter_spec", "focal_point_key"), name="unique_portal_rendition"
+            ),
+        )
+
+
+class BasePage(Page):
+    """What every page of the portal has: a summary, an image for sharing, an absolute address."""
+
+    summary = models.TextField(
+        blank=True,
+        validators=[MaxLengthValidator(500)],
+        help_text="One or two sentences, shown in lists, in search results and when the page is shared.",
+    )
+    social_image = models.ForeignKey(
+        settings.WAGTAILIMAGES_IMAGE_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Shown when somebody shares this page. Best at 1200 × 630 pixels.",
+    )
+
+    search_fields = (*Page.search_fields, index.SearchField("summary"))
+    promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def meta_description(self):
+        """Plain text for search engines; may be empty."""
+        return self.search_description or self.summary
+
+    @property
+    def breadcrumbs(self):
+        """The pages from the home page down to this one's parent; empty for the home page."""
+        return self.get_ancestors().filter(depth__gt=1).defer_streamfields() if self.depth > 2 else []
+
+    def get_url_parts(self, request=None):
+        """Wagtail's (site id, root address, path); the root is BASE_URL, so that the environment alone
+        decides what the portal calls itself, not a database row that outlives a move to another host."""
+        parts = super().get_url_parts(request)
+        return parts and (parts[0], settings.BASE_URL, parts[2])
+
+    def serve_preview(self, request, mode_name):
+        """The page as the editor's preview frame shows it: the one place that may frame it is the admin."""
+        response = super().serve_preview(request, mode_name)
+        response._csp_config = {**settings.SECURE_CSP, "frame-ancestors": [CSP.SELF]}
+        response["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+
+class SectionsPage(BasePage):
+    """A page that an editor builds out of sections."""
+
+    body = StreamField(
+        SectionStreamBlock(),
+        blank=True,
+        help_text="Sections from top to bottom. Drag to reorder them; each shows a preview when you add it.",
+    )
+
+    content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
+    search_fields = (*BasePage.search_fields, index.SearchField("body"))
+
+    class Meta:
+        abstract = True
+
+    @property
+    def has_hero(self):
+        """Whether a hero carries the main heading; without one the template shows the title instead."""
+        return any(block.block_type == "hero" for block in self.body)
+
+
+class HomePage(SectionsPage):
+    template = "earthcode/sections_page.html"
+    max_count = 1
+    parent_page_types = ("wagtailcore.Page",)
+
+
+class MissionPage(SectionsPage):
+    template = "earthcode/sections_page.html"
+    max_count = 1
+    parent_page_types = ("earthcode.HomePage",)
+    subpage_types = ("earthcode.ContentPage",)
+
+
+class ContentPage(SectionsPage):
+    template = "earthcode/sections_page.html"
+    parent_page_types = ("earthcode.HomePage", "earthcode.MissionPage", "earthcode.ContentPage")
+    subpage_types = ("earthcode.ContentPage",)
+
+
+@register_setting(icon="cog")
+class SiteSettings(BaseSiteSetting):
+    """What surrounds every page: navigation, sign-in, contact, footer."""
+
+    navigation = StreamField(
+        LinkListBlock(), blank=True, help_text="The links at the top of every page; five are plenty."
+    )
+    sign_in_label = models.CharField(
+        max_length=40, blank=True, default="Sign in", help_text="The words on the button at the top right."
+    )
+    sign_in_url = models.URLField(
+        "sign-in address",
+        blank=True,
+        help_text="Where scientists sign in to the workspace. Leave empty to show no button.",
+    )
+    contact_email = models.EmailField(
+        blank=True, help_text="Shown in the footer; visitors write to this address."
+    )
+    footer_text = models.TextField(blank=True, help_text="A closing sentence about EarthCODE.")
+    footer_links = StreamField(
+        [("group", LinkGroupBlock())], blank=True, help_text="Columns of links at the bottom of every page."
+    )
+
+    panels = [
+        FieldPanel("navigation"),
+        MultiFieldPanel(
+            [FieldPanel("sign_in_label"), FieldPanel("sign_in_url")], heading="Workspace sign-in"
+        ),
+        MultiFieldPanel(
+            [FieldPanel("contact_email"), FieldPanel("footer_text"), FieldPanel("footer_links")],
+            heading="Footer",
+        ),
+    ]
+
+    class Meta:
+        verbose_name = "Navigation and footer"

@@ -1,0 +1,68 @@
+"""The organizations behind EarthCODE."""
+
+from django.conf import settings
+from django.db import models
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.models import Page, PageManager
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+from earthcode.models import BasePage
+
+
+class PartnerIndexPage(BasePage):
+    template = "partners/partner_index_page.html"
+    max_count = 1
+    parent_page_types = ("earthcode.HomePage",)
+    subpage_types = ("partners.PartnerPage",)
+    admin_default_ordering = "ord"
+
+    content_panels = [*Page.content_panels, FieldPanel("summary", heading="Introduction")]
+
+
+class PartnerPageQuerySet(PageQuerySet):
+    def listed(self):
+        """The partners that anybody may see, in the editors' order, with their logos in one look-up."""
+        return self.live().public().order_by("path").prefetch_related("logo__renditions")
+
+
+class PartnerPage(BasePage):
+    """One partner; the page's title is the partner's name."""
+
+    role = models.TextField(
+        "role in EarthCODE",
+        max_length=300,
+        help_text="What this partner does for EarthCODE, in one sentence.",
+    )
+    logo = models.ForeignKey(
+        settings.WAGTAILIMAGES_IMAGE_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Without a logo the portal draws a monogram from the name.",
+    )
+    website = models.URLField(blank=True, max_length=500)
+
+    objects = PageManager.from_queryset(PartnerPageQuerySet)()
+
+    template = "partners/partner_page.html"
+    parent_page_types = ("partners.PartnerIndexPage",)
+    subpage_types = ()
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("role"),
+        MultiFieldPanel([FieldPanel("logo"), FieldPanel("website")], heading="Logo and website"),
+        FieldPanel("summary", help_text="Optional: more about this partner, shown on its page."),
+    ]
+    search_fields = (*BasePage.search_fields, index.SearchField("role"))
+
+    @property
+    def monogram(self):
+        """One or two capitals drawn where there is no logo: “BC” for Brockmann Consult."""
+        words = [word for word in self.title.split() if word[0].isalnum()]
+        return "".join(word[0] for word in words[:2]).upper() or "?"
+
+    @property
+    def meta_description(self):
+        return self.search_description or self.summary or self.role

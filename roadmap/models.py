@@ -1,0 +1,54 @@
+"""Where EarthCODE is going, stage by stage."""
+
+from django.db import models
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.models import Page, PageManager
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+from earthcode.models import BasePage
+
+
+class RoadmapPage(BasePage):
+    template = "roadmap/roadmap_page.html"
+    max_count = 1
+    parent_page_types = ("earthcode.HomePage",)
+    subpage_types = ("roadmap.RoadmapStagePage",)
+    admin_default_ordering = "ord"
+
+    content_panels = [*Page.content_panels, FieldPanel("summary", heading="Introduction")]
+
+
+class RoadmapStagePageQuerySet(PageQuerySet):
+    def listed(self):
+        """The stages that anybody may see, in the editors' order."""
+        return self.live().public().order_by("path")
+
+
+class RoadmapStagePage(BasePage):
+    class Status(models.TextChoices):
+        COMPLETED = "completed", "Completed"
+        ONGOING = "ongoing", "Ongoing"
+        COMING_UP = "coming_up", "Coming up"
+
+    period = models.CharField(max_length=40, help_text="When this stage takes place, such as “Year 2+”.")
+    status = models.CharField(max_length=20, choices=Status, default=Status.COMING_UP)
+    objective = models.TextField(help_text="What this stage is for, in one sentence.")
+    outcome = models.TextField(help_text="What will be there when it is done.")
+
+    objects = PageManager.from_queryset(RoadmapStagePageQuerySet)()
+
+    template = "roadmap/roadmap_stage_page.html"
+    parent_page_types = ("roadmap.RoadmapPage",)
+    subpage_types = ()
+    content_panels = [
+        *Page.content_panels,
+        MultiFieldPanel([FieldPanel("period"), FieldPanel("status")], heading="When"),
+        FieldPanel("objective"),
+        FieldPanel("outcome"),
+    ]
+    search_fields = (*BasePage.search_fields, index.SearchField("objective"), index.SearchField("outcome"))
+
+    @property
+    def meta_description(self):
+        return self.search_description or self.summary or self.objective
