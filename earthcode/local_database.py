@@ -129,9 +129,11 @@ def _start(folder: Path, say: Say) -> None:
                 say("Making the database (PostgreSQL under var/) …")
                 _create(data, owner)
             _check_version(data)
-            # A process id left by a killed server may be another process's by now, which pg_ctl cannot know.
-            (data / "postmaster.pid").unlink(missing_ok=True)
-            _launch(folder, owner, server)
+            sockets = _own_socket_directory(folder, owner)
+            # A process id left by a killed server may be another process's by now, which PostgreSQL cannot know.
+            for left_behind in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+                left_behind.unlink(missing_ok=True)
+            _launch(folder, sockets, owner, server)
     _await_connection(folder)
 
 
@@ -169,7 +171,7 @@ def _check_version(data: Path) -> None:
         )
 
 
-def _launch(folder: Path, owner: pwd.struct_passwd, lock: IO[str]) -> None:
+def _own_socket_directory(folder: Path, owner: pwd.struct_passwd) -> Path:
     sockets = socket_directory(folder)
     with contextlib.suppress(FileExistsError):
         sockets.mkdir(mode=0o700)
@@ -178,6 +180,10 @@ def _launch(folder: Path, owner: pwd.struct_passwd, lock: IO[str]) -> None:
     # Anyone can make a folder of this name; a server's socket must not be in somebody else's hands.
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner.pw_uid or found.st_mode & 0o077:
         raise LocalDatabaseError(f"{sockets} is not ours alone: remove it and try again.")
+    return sockets
+
+
+def _launch(folder: Path, sockets: Path, owner: pwd.struct_passwd, lock: IO[str]) -> None:
     settings = CONFIGURATION | {"unix_socket_directories": str(sockets)}
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     _run(

@@ -98,7 +98,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
     # Django's own handlers print in development and mail in production; ours is enough.
-    "loggers": {"django": {"handlers": [], "level": "NOTSET"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "NOTSET"},
+        "procrastinate": {"level": "WARNING"},  # at INFO, several lines a minute
+    },
 }
 
 # A finished job has nothing more to tell; one that failed stays to be looked at.

@@ -36,6 +36,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, end_with_parent: bool, **options: Any) -> None:
+        # A shell that starts us in the background has us ignore SIGINT.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if end_with_parent:
             follow_parent()
         port: int = settings.PORT
@@ -85,9 +87,10 @@ class Command(BaseCommand):
             await_answer(port, programs)
             self.say(f"The portal:     {settings.BASE_URL}/")
             self.say(f"Its admin area: {settings.BASE_URL}/admin/   (Ctrl-C stops everything)")
-            while True:
-                programs.check()
-                time.sleep(0.3)
+            with contextlib.suppress(KeyboardInterrupt, SystemExit):  # asked to stop: the proper end
+                while True:
+                    programs.check()
+                    time.sleep(0.3)
         finally:
             with local_database.unbreakable():
                 self.say("Stopping …")
