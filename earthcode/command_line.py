@@ -15,7 +15,7 @@ from earthcode import local_database
 from earthcode.settings.environment import ConfigurationError, database_address
 
 # These run without a database; `run_portal` starts its own, after what is quicker to find wrong.
-NO_DATABASE = {"", "help", "version", "check", "collectstatic", "compilemessages", "diffsettings", "run_portal"}
+NO_DATABASE = {"", "help", "version", "check", "collectstatic", "diffsettings", "run_portal"}
 
 
 def needs_database(arguments: list[str]) -> bool:
@@ -48,7 +48,7 @@ def _exit(number: int, frame: FrameType | None) -> NoReturn:
 
 @contextlib.contextmanager
 def database() -> Iterator[None]:
-    """Have the database of the settings answer inside: start ours, or make sure that the given one can be reached.
+    """Have the database of the settings answer inside: start ours, or be sure that the given one lets us in.
 
     Raises ConfigurationError, or LocalDatabaseError for ours.
     """
@@ -62,7 +62,10 @@ def database() -> Iterator[None]:
 
 
 def require_answer(configured: dict[str, Any]) -> None:
-    """Return if the database of `configured` (Django's settings of it) lets us in. Raises ConfigurationError."""
+    """Return if the database that `configured` (Django's settings) names lets us in.
+
+    Raises ConfigurationError.
+    """
     try:
         psycopg.connect(
             host=configured["HOST"],
@@ -73,7 +76,7 @@ def require_answer(configured: dict[str, Any]) -> None:
             connect_timeout=5,
         ).close()
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).splitlines()[0].removeprefix("connection failed: ")
         raise ConfigurationError(
             f"DATABASE_URL: cannot use the database {database_address(configured)} ({reason}). "
             "Start it, correct DATABASE_URL, or unset it to use the one under var/."

