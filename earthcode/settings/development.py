@@ -5,6 +5,5 @@ from .base import *  # noqa: F403
 DEBUG = True
 SECRET_KEY = "of-no-use-outside-development"  # noqa: S105
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+BASE_URL = WAGTAILADMIN_BASE_URL = "http://127.0.0.1:8000"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-BASE_URL = WAGTAILADMIN_EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-BASE_URL = "http://127.0.0.1:8000"
