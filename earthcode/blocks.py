@@ -53,8 +53,8 @@ class LinkBlock(blocks.StructBlock):
         icon = "link"
         value_class = LinkValue
         description = "Words that lead to a page of this portal or to another site."
+        template = "blocks/link.html"
         preview_value = {"text": "Read the documentation", "page": None, "address": "https://example.org/"}
-        preview_template = "blocks/link_preview.html"
 
     def clean(self, value):
         cleaned = super().clean(value)

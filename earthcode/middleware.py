@@ -1,8 +1,20 @@
 """Headers that every answer carries."""
 
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
 
 def response_headers(get_response):
+    """Middleware: forbid what no page needs, and let shared caches keep only what says that it is public.
+
+    Public pages ask for it (see `earthcode.caching`); previews, private pages, the admin and errors do not.
+    """
+
     def middleware(request):
-        return get_response(request)
+        response = get_response(request)
+        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        directives = {directive.strip() for directive in response.get("Cache-Control", "").split(",")}
+        if "public" not in directives or "no-store" in directives:
+            response["Cache-Control"] = "private, no-store"
+        return response
 
     return middleware

@@ -3,15 +3,18 @@
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.http import Http404
 from django.utils.csp import CSP
+from django.utils.functional import cached_property
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import StreamField
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
-from wagtail.models import Page
+from wagtail.models import Page, PageManager, PageViewRestriction
 from wagtail.search import index
 
 from .blocks import LinkGroupBlock, LinkListBlock, SectionStreamBlock
+from .querysets import BasePageQuerySet
 
 
 class PortalImage(AbstractImage):
@@ -56,6 +59,8 @@ class BasePage(Page):
         help_text="Shown when somebody shares this page. Best at 1200 × 630 pixels.",
     )
 
+    objects = PageManager.from_queryset(BasePageQuerySet)()
+
     search_fields = (*Page.search_fields, index.SearchField("summary"))
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
 
@@ -67,10 +72,24 @@ class BasePage(Page):
         """Plain text for search engines; may be empty."""
         return self.search_description or self.summary
 
-    @property
+    @cached_property
     def breadcrumbs(self):
-        """The pages from the home page down to this one's parent; empty for the home page."""
-        return self.get_ancestors().filter(depth__gt=1).defer_streamfields() if self.depth > 2 else []
+        """The pages from the home page down to this one's parent; empty for the home page.
+
+        Routing has walked through them and left each at its child, so a visit costs no query.
+        """
+        line, page = [], self
+        while page.depth > 2:
+            page = page.get_parent()
+            line.insert(0, page)
+        return line
+
+    def get_view_restrictions(self):
+        """Wagtail's own, without asking again for the pages above; aliases are left to Wagtail."""
+        if any(page.alias_of_id for page in (self, *self.breadcrumbs)):
+            return super().get_view_restrictions()
+        line = [self.path[:end] for end in range(self.steplen, len(self.path) + 1, self.steplen)]
+        return PageViewRestriction.objects.filter(page__path__in=line)
 
     def get_url_parts(self, request=None):
         """Wagtail's (site id, root address, path); the root is BASE_URL, so that the environment alone
@@ -84,6 +103,26 @@ class BasePage(Page):
         response._csp_config = {**settings.SECURE_CSP, "frame-ancestors": [CSP.SELF]}
         response["X-Frame-Options"] = "SAMEORIGIN"
         return response
+
+
+class IndexPage(BasePage):
+    """A page above pages of one kind, which it lists."""
+
+    content_panels = [*Page.content_panels, FieldPanel("summary", heading="Introduction")]
+
+    class Meta:
+        abstract = True
+
+    def route(self, request, path_components):
+        """Wagtail's own, but a page below is fetched whole and with its images at once."""
+        if not path_components:
+            return super().route(request, path_components)
+        (model,) = self.allowed_subpage_models()
+        page = model.objects.child_of(self).with_images().filter(slug=path_components[0]).first()
+        if page is None:
+            raise Http404
+        page._cached_parent_obj = self
+        return page.route(request, path_components[1:])
 
 
 class SectionsPage(BasePage):
@@ -162,3 +201,16 @@ class SiteSettings(BaseSiteSetting):
 
     class Meta:
         verbose_name = "Navigation and footer"
+
+
+class SeedRecord(models.Model):
+    """What `seed_content` has made once, so that what an editor deletes, moves or renames stays that way."""
+
+    key = models.CharField(max_length=255, unique=True)
+    page = models.ForeignKey("wagtailcore.Page", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    # Otherwise an editor who deletes a page is told that this row uses it.
+    wagtail_reference_index_ignore = True
+
+    def __str__(self):
+        return self.key

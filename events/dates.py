@@ -13,7 +13,7 @@ def describe(schedule: Schedule) -> str:
     first, last = schedule.start_date, schedule.end_date or schedule.start_date
     if schedule.start_time is None:
         return describe_days(first, last)
-    zone = _zone_name(first, schedule.start_time, schedule.timezone)
+    zone = _zone_name(schedule)
     start = f"{schedule.start_time:%H:%M}"
     if schedule.end_time is None:
         return f"{describe_days(first, last)}, {start} {zone}"
@@ -37,13 +37,27 @@ def _day(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]}"
 
 
-def _zone_name(day: date, wall_time: time, timezone: str) -> str:
-    """“CET”, or “UTC−3” where the zone has no letters of its own."""
-    moment = datetime.combine(day, wall_time, tzinfo=ZoneInfo(timezone))
-    name = moment.tzname() or ""
-    if name.isalpha():
-        return name
-    minutes = int(moment.utcoffset().total_seconds() // 60)
-    sign = "+" if minutes >= 0 else "−"
+def iso_start(schedule: Schedule) -> str:
+    """`2026-02-26T14:00:00+01:00`, or `2026-02-26` for an event of whole days."""
+    return schedule.start_date.isoformat() if schedule.start_time is None else _start(schedule).isoformat()
+
+
+def utc_offset(schedule: Schedule) -> str:
+    """The zone's distance from UTC when the event starts: `UTC+1`, `UTC−3:30`, `UTC`."""
+    minutes = int(_start(schedule).utcoffset().total_seconds() // 60)
     hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+    if minutes == 0:
+        return "UTC"
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def _zone_name(schedule: Schedule) -> str:
+    """The letters people know, such as “CET”; the distance from UTC where the zone has none of its own."""
+    name = _start(schedule).tzname() or ""
+    return name if name.isalpha() else utc_offset(schedule)
+
+
+def _start(schedule: Schedule) -> datetime:
+    return datetime.combine(
+        schedule.start_date, schedule.start_time or time.min, tzinfo=ZoneInfo(schedule.timezone)
+    )

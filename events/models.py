@@ -17,9 +17,9 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
-from earthcode.models import BasePage
+from earthcode.models import BasePage, IndexPage
 
-from .dates import describe
+from .dates import describe, iso_start, utc_offset
 from .querysets import EventPageQuerySet
 from .recurrence import Occurrence, Schedule, occurrences
 
@@ -42,7 +42,7 @@ class TimezoneSelect(forms.Select):
         self.choices = lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
 
 
-class EventIndexPage(RoutablePageMixin, BasePage):
+class EventIndexPage(RoutablePageMixin, IndexPage):
     EVENTS_PER_PAGE = 20
 
     template = "events/event_index_page.html"
@@ -50,24 +50,22 @@ class EventIndexPage(RoutablePageMixin, BasePage):
     parent_page_types = ("earthcode.HomePage",)
     subpage_types = ("events.EventPage",)
 
-    content_panels = [*Page.content_panels, FieldPanel("summary", heading="Introduction")]
-
     @path("", name="upcoming")
     def upcoming_events(self, request):
-        events = EventPage.objects.listed().child_of(self).upcoming(clock.now())
-        return self.render(request, context_overrides=self._listing(request, events))
+        return self._listing(request, EventPage.objects.listed().child_of(self).upcoming(clock.now()))
 
     @path("past/", name="past")
     def past_events(self, request):
-        events = EventPage.objects.listed().child_of(self).past(clock.now())
-        return self.render(request, context_overrides={**self._listing(request, events), "is_past": True})
+        return self._listing(request, EventPage.objects.listed().child_of(self).past(clock.now()), "past/")
 
-    def _listing(self, request, events):
+    def _listing(self, request, events, subpath=""):
         # get_page() answers a malformed or absurd page number with the nearest page there is.
-        return {
-            "events": Paginator(events, self.EVENTS_PER_PAGE).get_page(request.GET.get("page")),
-            "now": clock.now(),
-        }
+        events = Paginator(events, self.EVENTS_PER_PAGE).get_page(request.GET.get("page"))
+        canonical = f"{self.full_url}{subpath}" + (f"?page={events.number}" if events.number > 1 else "")
+        return self.render(
+            request,
+            context_overrides={"events": events, "is_past": subpath == "past/", "canonical": canonical},
+        )
 
     def get_sitemap_urls(self, request=None):
         urls = super().get_sitemap_urls(request)
@@ -86,9 +84,9 @@ class EventPage(BasePage):
     class Status(models.TextChoices):
         """schema.org EventStatusType"""
 
-        SCHEDULED = "EventScheduled", "Taking place as planned"
-        RESCHEDULED = "EventRescheduled", "Rescheduled to the dates above"
-        POSTPONED = "EventPostponed", "Postponed, new dates not known"
+        SCHEDULED = "EventScheduled", "As planned"
+        RESCHEDULED = "EventRescheduled", "Rescheduled"
+        POSTPONED = "EventPostponed", "Postponed"
         CANCELLED = "EventCancelled", "Cancelled"
         MOVED_ONLINE = "EventMovedOnline", "Moved online"
 
@@ -128,7 +126,13 @@ class EventPage(BasePage):
         help_text="The zone of the clock at the place of the event.",
     )
 
-    event_status = models.CharField("status", max_length=30, choices=Status, default=Status.SCHEDULED)
+    event_status = models.CharField(
+        "status",
+        max_length=30,
+        choices=Status,
+        default=Status.SCHEDULED,
+        help_text="“Rescheduled”: the dates above are the new ones. “Postponed”: the new dates are not known yet.",
+    )
     status_note = models.CharField(
         max_length=255,
         blank=True,
@@ -214,8 +218,9 @@ class EventPage(BasePage):
                 violation_error_message="The last day is before the first day.",
             ),
             models.CheckConstraint(
+                # A check that comes out as NULL passes, hence the question for NULL.
                 condition=Q(end_time__isnull=True)
-                | Q(end_date__gt=F("start_date"))
+                | Q(end_date__isnull=False, end_date__gt=F("start_date"))
                 | Q(end_time__gt=F("start_time")),
                 name="event_ends_after_it_starts",
                 violation_error_message="The event ends before it starts.",
@@ -264,6 +269,28 @@ class EventPage(BasePage):
         if self.attendance_mode == self.AttendanceMode.BOTH:
             return f"{place} and online" if place else "Online and in person"
         return place
+
+    @property
+    def is_going_ahead(self) -> bool:
+        return self.event_status not in (self.Status.CANCELLED, self.Status.POSTPONED)
+
+    @property
+    def starts(self) -> str:
+        """The start in ISO 8601: a date, or a date and time with its UTC offset."""
+        return iso_start(self.schedule) if self.schedule else ""
+
+    @property
+    def zone(self) -> str:
+        """`Europe/Rome (UTC+1)`, with the offset on the first day."""
+        return (
+            f"{self.timezone.replace('_', ' ')} ({utc_offset(self.schedule)})"
+            if self.schedule
+            else self.timezone
+        )
+
+    @property
+    def listed_organizers(self):
+        return self.organizers.select_related("partner")
 
     def phase(self, at: datetime) -> str:
         """“undetermined”, “upcoming”, “now”, “today” (started, its end unknown), “ended_today” or “past” at `at`
@@ -335,3 +362,8 @@ class EventOrganizer(Orderable):
 
     def __str__(self):
         return self.partner.title if self.partner else self.name
+
+    @property
+    def href(self):
+        """Where a click on the organizer leads; may be empty."""
+        return self.website or (self.partner.url if self.partner and self.partner.live else "")

@@ -1,13 +1,12 @@
 """Questions about events at an instant; the clock is always an argument."""
 
 from django.db.models import Exists, F, Max, Min, OuterRef, Q
-from wagtail.query import PageQuerySet
+
+from earthcode.querysets import BasePageQuerySet
 
 
-class EventPageQuerySet(PageQuerySet):
-    def listed(self):
-        """The events that anybody may see, with their images in one look-up."""
-        return self.live().public().prefetch_related("image__renditions")
+class EventPageQuerySet(BasePageQuerySet):
+    images = ("social_image", "image")
 
     def upcoming(self, at):
         """Events that are not past at `at` (aware): the running and coming ones by their next start, then those

@@ -4,26 +4,22 @@ from django.conf import settings
 from django.db import models
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.models import Page, PageManager
-from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from earthcode.models import BasePage
+from earthcode.models import BasePage, IndexPage
+from earthcode.querysets import BasePageQuerySet
 
 
-class PartnerIndexPage(BasePage):
+class PartnerIndexPage(IndexPage):
     template = "partners/partner_index_page.html"
     max_count = 1
     parent_page_types = ("earthcode.HomePage",)
     subpage_types = ("partners.PartnerPage",)
     admin_default_ordering = "ord"
 
-    content_panels = [*Page.content_panels, FieldPanel("summary", heading="Introduction")]
 
-
-class PartnerPageQuerySet(PageQuerySet):
-    def listed(self):
-        """The partners that anybody may see, in the editors' order, with their logos in one look-up."""
-        return self.live().public().order_by("path").prefetch_related("logo__renditions")
+class PartnerPageQuerySet(BasePageQuerySet):
+    images = ("social_image", "logo")
 
 
 class PartnerPage(BasePage):

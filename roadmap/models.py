@@ -2,27 +2,18 @@
 
 from django.db import models
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
-from wagtail.models import Page, PageManager
-from wagtail.query import PageQuerySet
+from wagtail.models import Page
 from wagtail.search import index
 
-from earthcode.models import BasePage
+from earthcode.models import BasePage, IndexPage
 
 
-class RoadmapPage(BasePage):
+class RoadmapPage(IndexPage):
     template = "roadmap/roadmap_page.html"
     max_count = 1
     parent_page_types = ("earthcode.HomePage",)
     subpage_types = ("roadmap.RoadmapStagePage",)
     admin_default_ordering = "ord"
-
-    content_panels = [*Page.content_panels, FieldPanel("summary", heading="Introduction")]
-
-
-class RoadmapStagePageQuerySet(PageQuerySet):
-    def listed(self):
-        """The stages that anybody may see, in the editors' order."""
-        return self.live().public().order_by("path")
 
 
 class RoadmapStagePage(BasePage):
@@ -35,8 +26,6 @@ class RoadmapStagePage(BasePage):
     status = models.CharField(max_length=20, choices=Status, default=Status.COMING_UP)
     objective = models.TextField(help_text="What this stage is for, in one sentence.")
     outcome = models.TextField(help_text="What will be there when it is done.")
-
-    objects = PageManager.from_queryset(RoadmapStagePageQuerySet)()
 
     template = "roadmap/roadmap_stage_page.html"
     parent_page_types = ("roadmap.RoadmapPage",)

@@ -1,0 +1,364 @@
+"""Plants the initial content of `seed/`: each page once, and never again over what an editor made of it.
+
+`read` turns the data files into checked seeds without touching the database; `plant` makes of them what was
+never made before, in one transaction. A page is named by its path in the data ("/events/foss4g-2025/"), and
+`SeedRecord` remembers under that name which page came of it, wherever editors have taken it since.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from modelcluster.fields import ParentalKey
+from modelcluster.models import get_all_child_relations
+from wagtail.blocks import Block
+from wagtail.blocks.base import get_error_json_data
+from wagtail.blocks.list_block import ListBlock
+from wagtail.blocks.stream_block import BaseStreamBlock
+from wagtail.blocks.struct_block import BaseStructBlock
+from wagtail.fields import StreamField
+from wagtail.models import Page, Site
+
+from .models import HomePage, SeedRecord, SiteSettings
+
+DIRECTORY = Path(__file__).parent / "seed"
+WELCOME_TITLE = "Welcome to your new Wagtail site!"
+
+CREATED = "created"
+THERE = "already there"
+DELETED = "left alone: an editor deleted it"
+NO_PARENT = "left alone: the page above it is gone"
+ADDRESS_TAKEN = "left alone: another page has its address"
+EDITED = "left alone: an editor wrote them"
+NO_SITE = "left alone: there is no default site"
+
+SETTINGS_KEY = "settings"
+
+
+class SeedError(Exception):
+    """Nothing was planted; the message names the data file and the key, or says what stands in the way."""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """The values of one model instance as the data file gives them, sorted by how they are set."""
+
+    source: str
+    """Where it stands, for error messages: `events.toml: /events/foss4g-2025/`."""
+    model: type
+    path: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    streams: dict[str, list] = field(default_factory=dict)
+    children: dict[str, list["Seed"]] = field(default_factory=dict)
+
+    @property
+    def parent_path(self) -> str:
+        return self.path.rstrip("/").rpartition("/")[0] + "/"
+
+    @property
+    def slug(self) -> str:
+        return self.values.get("slug") or self.path.strip("/").rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class SiteSeed:
+    name: str
+    settings: Seed
+    pages: list[Seed]
+    """Parents before their children, otherwise in the order of the files."""
+
+
+# Reading: files in, checked seeds out
+
+
+def read(directory: Path) -> SiteSeed:
+    """The seed in `site.toml` and `pages/*.toml` of `directory`; raise SeedError at the first mistake."""
+    site = _load(directory / "site.toml", {"name", "settings"})
+    pages = [
+        _page_seed(file.name, table)
+        for file in sorted((directory / "pages").glob("*.toml"))
+        for table in _load(file, {"page"})["page"]
+    ]
+    pages.sort(key=lambda page: (page.path != "/", page.path.count("/")))
+    settings = _seed("site.toml: settings", SiteSettings, site["settings"])
+    seed = SiteSeed(name=site["name"], settings=settings, pages=pages)
+    _check_paths(seed)
+    return seed
+
+
+def _load(file: Path, keys: set[str]) -> dict[str, Any]:
+    """The tables of a TOML file that has to have exactly these `keys` at its top."""
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SeedError(f"{file.name}: {error}") from error
+    for key in sorted(keys ^ data.keys()):
+        raise SeedError(
+            f"{file.name}: {key}: " + ("it is missing" if key in keys else "there is no such key")
+        )
+    return data
+
+
+def _page_seed(file_name: str, table: dict[str, Any]) -> Seed:
+    content = dict(table)
+    path = str(content.pop("path", ""))
+    if not (path.startswith("/") and path.endswith("/")):
+        raise SeedError(f"{file_name}: path: “{path}” has to begin and end with a slash")
+    source = f"{file_name}: {path}"
+    label = str(content.pop("model", ""))
+    try:
+        model = apps.get_model(label)
+    except (LookupError, ValueError) as error:
+        raise SeedError(f"{source}: model: there is no “{label}”") from error
+    if not issubclass(model, Page):
+        raise SeedError(f"{source}: model: “{label}” is not a page")
+    return _seed(source, model, content, path)
+
+
+def _seed(source: str, model: type, content: dict[str, Any], path: str = "") -> Seed:
+    fields = {
+        field.name: field for field in model._meta.concrete_fields if field.editable and not field.is_relation
+    }
+    relations = {relation.get_accessor_name(): relation for relation in get_all_child_relations(model)}
+    seed = Seed(source=source, model=model, path=path)
+    for name, value in content.items():
+        where = f"{source}: {name}"
+        if name in relations:
+            child_model = relations[name].related_model
+            rows = enumerate(_require(value, list, where))
+            seed.children[name] = [_seed(f"{where}[{i}]", child_model, row) for i, row in rows]
+        elif name not in fields:
+            raise SeedError(f"{where}: {model._meta.label} has no such field")
+        elif isinstance(fields[name], StreamField):
+            _check_shape(where, fields[name].stream_block, value)
+            seed.streams[name] = value
+        else:
+            seed.values[name] = value
+    return seed
+
+
+def _check_shape(where: str, block: Block, data: Any) -> None:
+    """Refuse what Wagtail would drop without a word: unknown blocks and keys, values of another shape."""
+    if isinstance(block, BaseStreamBlock):
+        for i, item in enumerate(_require(data, list, where)):
+            kind = _require(item, dict, f"{where}[{i}]").get("type")
+            if kind not in block.child_blocks or item.keys() != {"type", "value"}:
+                raise SeedError(f"{where}[{i}]: “{kind}” is no block with a type and a value")
+            _check_shape(f"{where}[{i}]", block.child_blocks[kind], item["value"])
+    elif isinstance(block, ListBlock):
+        for i, item in enumerate(_require(data, list, where)):
+            _check_shape(f"{where}[{i}]", block.child_block, item)
+    elif isinstance(block, BaseStructBlock):
+        for name, value in _require(data, dict, where).items():
+            if name not in block.child_blocks:
+                raise SeedError(f"{where}.{name}: there is no such key")
+            _check_shape(f"{where}.{name}", block.child_blocks[name], value)
+
+
+def _require(data: Any, kind: type, where: str) -> Any:
+    if not isinstance(data, kind):
+        raise SeedError(f"{where}: it has to be a {'list' if kind is list else 'table'}")
+    return data
+
+
+def _check_paths(seed: SiteSeed) -> None:
+    paths = set()
+    for page in seed.pages:
+        if page.path in paths:
+            raise SeedError(f"{page.source}: path: it stands here for the second time")
+        if page.path != "/" and page.parent_path not in paths:
+            raise SeedError(f"{page.source}: path: there is no page {page.parent_path} above it")
+        paths.add(page.path)
+    if not (seed.pages and seed.pages[0].model is HomePage):
+        raise SeedError("pages: path: the page “/” has to be there, an earthcode.HomePage")
+    for holder in [*seed.pages, seed.settings]:
+        for target in _links(holder.streams):
+            if target not in paths:
+                raise SeedError(f"{holder.source}: page: the link to “{target}” leads nowhere")
+
+
+def _links(data: Any) -> Iterator[str]:
+    """The paths of all pages that StreamField data links to."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            if name == "page":
+                yield value
+            else:
+                yield from _links(value)
+    elif isinstance(data, list):
+        for item in data:
+            yield from _links(item)
+
+
+# Planting: seeds in, pages and records out
+
+
+@transaction.atomic
+def plant(seed: SiteSeed) -> list[tuple[str, str]]:
+    """Make what was never made before; return (name, what became of it) for each page and the settings.
+
+    Raise SeedError, with nothing written, for values that the models refuse and for a site that already has a
+    home page of another kind.
+    """
+    # Two servers that start at the same moment seed one after the other.
+    root = Page.objects.select_for_update().get(depth=1)
+    page_ids = dict(SeedRecord.objects.values_list("key", "page_id"))
+    report = []
+    created = []
+    for page in seed.pages:
+        if page.path in page_ids:
+            outcome = THERE if page_ids[page.path] else DELETED
+        else:
+            parent_id = root.pk if page.path == "/" else page_ids.get(page.parent_path)
+            parent = Page.objects.filter(pk=parent_id).first()
+            outcome, instance = _plant_page(page, parent, seed.name)
+            if outcome in (CREATED, THERE):
+                page_ids[page.path] = instance.pk
+                SeedRecord.objects.create(key=page.path, page=instance)
+            if outcome == CREATED:
+                created.append(page)
+        report.append((page.path, outcome))
+    # Pages link to each other, so the links are set when all pages exist; read again, for each has children now.
+    for page in created:
+        instance = page.model.objects.get(pk=page_ids[page.path])
+        _set_streams(page, instance, page_ids)
+        instance.save_revision(clean=False).publish()
+    report.append(("navigation and footer", _plant_settings(seed.settings, page_ids)))
+    return report
+
+
+def _plant_page(seed: Seed, parent: Page | None, site_name: str) -> tuple[str, Page | None]:
+    """The page of `seed` under `parent`, made now or found there."""
+    if parent is None:
+        return NO_PARENT, None
+    found = _existing_home() if seed.path == "/" else parent.get_children().filter(slug=seed.slug).first()
+    if found:
+        return (THERE if found.specific_class is seed.model else ADDRESS_TAKEN), found
+    if not seed.model.can_create_at(parent):
+        raise SeedError(f"{seed.source}: model: {seed.model._meta.label} may not stand here, or not twice")
+    instance = seed.model(slug=seed.slug, **{k: v for k, v in seed.values.items() if k != "slug"})
+    for name, rows in seed.children.items():
+        setattr(instance, name, [_child(row) for row in rows])
+    with _blaming(seed.source):
+        parent.add_child(instance=instance)
+    if seed.path == "/":
+        _make_site(site_name, instance)
+    return CREATED, instance
+
+
+def _child(seed: Seed) -> Any:
+    instance = seed.model(**seed.values)
+    with _blaming(seed.source):
+        instance.full_clean(exclude=[f.name for f in seed.model._meta.fields if isinstance(f, ParentalKey)])
+    return instance
+
+
+def _existing_home() -> Page | None:
+    """The home page that the default site already has; None for Wagtail's own welcome page, untouched."""
+    site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
+    if site is None or _is_untouched_welcome(site.root_page):
+        return None
+    if site.root_page.specific_class is not HomePage:
+        raise SeedError(
+            f"The site {site} already has a home page, “{site.root_page.title}”, that is not EarthCODE's. "
+            "Nothing was changed. Seed an empty database, or delete that page first."
+        )
+    return site.root_page
+
+
+def _is_untouched_welcome(page: Page) -> bool:
+    return (
+        page.specific_class is Page
+        and page.title == WELCOME_TITLE
+        and page.latest_revision_id is None
+        and page.is_leaf()
+    )
+
+
+def _make_site(name: str, home: Page) -> None:
+    """Make `home` the root of the default site, at BASE_URL; delete the welcome page that it replaces."""
+    address = urlsplit(django_settings.BASE_URL)
+    site = Site.objects.filter(is_default_site=True).first() or Site(is_default_site=True)
+    welcome = site.root_page if site.pk else None
+    site.site_name = name
+    site.hostname = address.hostname
+    site.port = address.port or (443 if address.scheme == "https" else 80)
+    site.root_page = home
+    with _blaming("site.toml"):
+        site.full_clean()
+    site.save()
+    if welcome:
+        welcome.delete()
+
+
+def _plant_settings(seed: Seed, page_ids: dict[str, int | None]) -> str:
+    if SETTINGS_KEY in page_ids:
+        return THERE
+    site = Site.objects.filter(is_default_site=True).first()
+    if site is None:
+        return NO_SITE
+    # A row says nothing yet: Wagtail makes an empty one when a page is shown.
+    row = SiteSettings.objects.filter(site=site).first() or SiteSettings(site=site)
+    blank = SiteSettings()
+    names = [*seed.values, *seed.streams]
+    edited = any(getattr(row, name) != getattr(blank, name) for name in names)
+    if not edited:
+        for name, value in seed.values.items():
+            setattr(row, name, value)
+        _set_streams(seed, row, page_ids)
+        with _blaming(seed.source):
+            row.full_clean()
+        row.save()
+    SeedRecord.objects.create(key=SETTINGS_KEY)
+    return EDITED if edited else CREATED
+
+
+def _set_streams(seed: Seed, instance: Any, page_ids: dict[str, int | None]) -> None:
+    for name, data in seed.streams.items():
+        block = seed.model._meta.get_field(name).stream_block
+        value = block.to_python(_with_ids(data, page_ids))
+        # A link to a page that an editor deleted stays empty, as it does on the pages that had it before.
+        if all(page_ids.get(path) for path in _links(data)):
+            with _blaming(f"{seed.source}: {name}"):
+                value = block.clean(value)
+        setattr(instance, name, value)
+
+
+def _with_ids(data: Any, page_ids: dict[str, int | None]) -> Any:
+    """A copy of StreamField data in which each link to a path is a link to the id of its page."""
+    if isinstance(data, dict):
+        return {
+            name: page_ids.get(value) if name == "page" else _with_ids(value, page_ids)
+            for name, value in data.items()
+        }
+    if isinstance(data, list):
+        return [_with_ids(item, page_ids) for item in data]
+    return data
+
+
+@contextmanager
+def _blaming(source: str) -> Iterator[None]:
+    """Turn what a model or a block refuses into a SeedError that begins with `source`."""
+    try:
+        yield
+    except ValidationError as error:
+        if hasattr(error, "error_dict"):
+            complaints = [f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items()]
+        else:
+            complaints = list(_flatten(get_error_json_data(error)))
+        raise SeedError(f"{source}: {'; '.join(complaints)}") from error
+
+
+def _flatten(errors: dict[str, Any]) -> Iterator[str]:
+    """Each message of nested block errors, after the keys that lead to it."""
+    yield from errors.get("messages", [])
+    for key, inner in errors.get("blockErrors", {}).items():
+        yield from (f"{key}: {message}" for message in _flatten(inner))

@@ -1,0 +1,56 @@
+"""The few addresses that are no pages."""
+
+from django.conf import settings
+from django.contrib.sitemaps.views import sitemap as django_sitemap
+from django.db import DatabaseError, connection
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+from django.views.static import serve
+from wagtail.contrib.sitemaps import Sitemap
+
+from .caching import PUBLIC
+
+
+@require_safe
+def healthz(request):
+    """The process answers; the database is not asked."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request):
+    """The portal can serve pages: 200, or 503 while the database does not answer."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@cache_control(**PUBLIC)
+def robots(request):
+    lines = [
+        "User-agent: *",
+        f"Disallow: {reverse('wagtailadmin_home')}",
+        "",
+        f"Sitemap: {settings.BASE_URL}{reverse('sitemap')}",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain")
+
+
+@require_safe
+@cache_control(**PUBLIC)
+def sitemap(request):
+    return django_sitemap(request, {"pages": Sitemap(request)})
+
+
+@require_safe
+@cache_control(public=True, max_age=86400)
+def media(request, path):
+    """Uploaded images, for deployments in which no web server in front serves MEDIA_ROOT."""
+    return serve(request, path, document_root=settings.MEDIA_ROOT)

@@ -1,0 +1,14 @@
+from wagtail import hooks
+
+from .caching import mark_public
+
+
+@hooks.register("on_serve_page", order=100)
+def let_caches_keep_pages(serve):
+    """Runs inside Wagtail's own hook (order 0), which withdraws the permission from private pages again."""
+
+    def serve_page(page, request, args, kwargs):
+        response = serve(page, request, args, kwargs)
+        return mark_public(response) if request.method in ("GET", "HEAD") else response
+
+    return serve_page

@@ -1,0 +1,82 @@
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from events.models import EventPage
+from tests.builders import make_event, make_event_index, make_home
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def index():
+    make_home()
+    return make_event_index()
+
+
+def titles(events):
+    return [event.title for event in events]
+
+
+def test_upcoming_runs_from_the_running_to_the_undetermined():
+    make_event(title="later", start_date=date(2027, 1, 1))
+    make_event(title="undetermined", start_date=None, date_status="to_be_determined")
+    make_event(title="running", start_date=date(2026, 11, 28), end_date=date(2026, 12, 2))
+    make_event(title="over", start_date=date(2026, 11, 29))
+    assert titles(EventPage.objects.upcoming(AT)) == ["running", "later", "undetermined"]
+    assert titles(EventPage.objects.past(AT)) == ["over"]
+
+
+def test_past_runs_backwards_and_leaves_out_what_has_no_date():
+    make_event(title="old", start_date=date(2024, 1, 1))
+    make_event(title="recent", start_date=date(2026, 1, 1))
+    make_event(title="undetermined", start_date=None, date_status="to_be_determined")
+    assert titles(EventPage.objects.past(AT)) == ["recent", "old"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "over_at"),
+    [
+        ("Pacific/Kiritimati", datetime(2026, 11, 30, 10, tzinfo=UTC)),
+        ("Europe/Rome", datetime(2026, 11, 30, 23, tzinfo=UTC)),
+        ("Etc/GMT+12", datetime(2026, 12, 1, 12, tzinfo=UTC)),
+    ],
+)
+def test_an_event_is_over_when_its_day_ends_in_its_own_zone(zone, over_at):
+    make_event(timezone=zone)
+    just_before = over_at.replace(microsecond=0) - (datetime.resolution)
+    assert EventPage.objects.upcoming(just_before).count() == 1
+    assert EventPage.objects.past(just_before).count() == 0
+    assert EventPage.objects.upcoming(over_at).count() == 0
+    assert EventPage.objects.past(over_at).count() == 1
+
+
+def test_overlapping_is_half_open():
+    make_event(start_date=date(2026, 11, 30), start_time=time(14), end_time=time(15), timezone="UTC")
+
+    def found(start, end):
+        return EventPage.objects.overlapping(start, end).exists()
+
+    day = datetime(2026, 11, 30, tzinfo=UTC)
+    assert found(day, day.replace(hour=15))
+    assert not found(day, day.replace(hour=14))
+    assert not found(day.replace(month=12, day=1), day.replace(month=12, day=2))
+
+
+def test_nobody_publishes_anything_when_the_dates_of_a_page_change():
+    event = make_event(start_date=date(2026, 11, 1))
+    assert EventPage.objects.past(AT).count() == 1
+    event.start_date = date(2026, 12, 24)
+    event.save_revision()
+    assert EventPage.objects.past(AT).count() == 1, "a draft must not change the listing"
+    event.save_revision().publish()
+    assert EventPage.objects.past(AT).count() == 0
+    assert event.occurrences.count() == 1
+
+
+def test_drafts_are_not_listed():
+    event = make_event()
+    event.unpublish()
+    assert EventPage.objects.listed().count() == 0
