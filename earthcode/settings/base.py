@@ -101,7 +101,10 @@ LOGGING = {
     # Django's own handlers print in development and mail in production; ours is enough.
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET"},
-        "procrastinate": {"level": "WARNING"},  # at INFO, several lines a minute
+        # At INFO, several lines a minute or for each page saved; Wagtail keeps its history in the database.
+        "procrastinate": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},
+        "wagtail": {"level": "WARNING"},
     },
 }
 
