@@ -131,8 +131,10 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+
 # Nothing on a public page comes from another host, and nothing is inline.
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],

@@ -32,7 +32,7 @@ def test_the_policy_of_public_pages(client):
 def test_headers_of_every_answer(client, path):
     response = client.get(path)
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Referrer-Policy"] == "strict-origin-when-cross-origin"
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "geolocation=()" in response["Permissions-Policy"]
     assert response["Content-Security-Policy"]
