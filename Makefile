@@ -26,7 +26,7 @@ dev: environment ## Serve for development: autoreload and debug pages, at PORT=
 	@exec $(PYTHON) manage.py runserver 127.0.0.1:$${PORT:-8000}
 
 test: environment ## Run the tests; ARGS= for pytest, as in ARGS="tests/events -k feed"
-	@exec $(PYTHON) -m pytest --numprocesses 2 $$ARGS
+	@exec $(PYTHON) -m pytest --numprocesses 2 $(ARGS)
 
 lint: environment ## Check style, types, templates, migrations and the production settings
 	$(PYTHON) -m ruff check .
