@@ -71,7 +71,7 @@ class Command(BaseCommand):
         self.say("Bringing the tables up to date …")
         call_command("migrate", interactive=False, verbosity=0)
         self.say("Loading the initial content …")
-        call_command("seed_content", verbosity=0)
+        call_command("seed_content")
         if not has_admin():
             self.say(f"Made the account {ADMIN} with the password {give_admin_password()} (shown only now).")
         fingerprint, mark = static_files_fingerprint(), settings.STATIC_ROOT / ".fingerprint"
