@@ -192,8 +192,9 @@ def _own_socket_directory(folder: Path, owner: pwd.struct_passwd) -> Path:
 
 
 def _launch(folder: Path, owner: pwd.struct_passwd, lock: IO[str]) -> None:
-    data, sockets = folder / "data", _own_socket_directory(folder, owner)
+    data = folder / "data"
     _check_version(data)
+    sockets = _own_socket_directory(folder, owner)
     # The process id that a killed server left may be another's by now.
     for left_behind in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
         left_behind.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.test import override_settings
 
 from earthcode.command_line import database
 from earthcode.local_database import LocalDatabaseError
@@ -60,6 +61,13 @@ def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
         if ipaddress.ip_address(host).is_loopback:
             return
     raise RuntimeError(f"a test tried to reach {host}: tests have no network")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Uploads of tests go where tests' files go."""
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,7 +1,5 @@
 """The test suite, in test databases of the same PostgreSQL."""
 
-import tempfile
-
 from .base import *  # noqa: F403
 from .base import DATABASES
 
@@ -12,5 +10,4 @@ BASE_URL = WAGTAILADMIN_BASE_URL = "https://testserver"
 # Test data need not survive a power cut.
 DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-MEDIA_ROOT = tempfile.mkdtemp(prefix="earthcode-test-media-")
 WHITENOISE_AUTOREFRESH = True  # there is no folder of collected files to read
