@@ -78,7 +78,8 @@ class BasePage(Page):
 
         Routing has walked through them and left each at its child, so a visit costs no query.
         """
-        line, page = [], self
+        line: list[Page] = []
+        page = self
         while page.depth > 2:
             page = page.get_parent()
             line.insert(0, page)

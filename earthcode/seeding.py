@@ -53,7 +53,7 @@ class Seed:
 
     source: str
     """Where it stands, for error messages: `events.toml: /events/foss4g-2025/`."""
-    model: type
+    model: type[Any]
     path: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     streams: dict[str, list] = field(default_factory=dict)
@@ -123,7 +123,7 @@ def _page_seed(file_name: str, table: dict[str, Any]) -> Seed:
     return _seed(source, model, content, path)
 
 
-def _seed(source: str, model: type, content: dict[str, Any], path: str = "") -> Seed:
+def _seed(source: str, model: type[Any], content: dict[str, Any], path: str = "") -> Seed:
     fields = {
         field.name: field for field in model._meta.concrete_fields if field.editable and not field.is_relation
     }
@@ -170,15 +170,15 @@ def _require(data: Any, kind: type, where: str) -> Any:
 
 
 def _check_paths(seed: SiteSeed) -> None:
-    paths = set()
+    if not (seed.pages and seed.pages[0].path == "/" and seed.pages[0].model is HomePage):
+        raise SeedError("pages: path: the page “/” has to be there, an earthcode.HomePage")
+    paths: set[str] = set()
     for page in seed.pages:
         if page.path in paths:
             raise SeedError(f"{page.source}: path: it stands here for the second time")
         if page.path != "/" and page.parent_path not in paths:
             raise SeedError(f"{page.source}: path: there is no page {page.parent_path} above it")
         paths.add(page.path)
-    if not (seed.pages and seed.pages[0].model is HomePage):
-        raise SeedError("pages: path: the page “/” has to be there, an earthcode.HomePage")
     for holder in [*seed.pages, seed.settings]:
         for target in _links(holder.streams):
             if target not in paths:
@@ -210,7 +210,7 @@ def plant(seed: SiteSeed) -> list[tuple[str, str]]:
     """
     # Two servers that start at the same moment seed one after the other.
     root = Page.objects.select_for_update().get(depth=1)
-    page_ids = dict(SeedRecord.objects.values_list("key", "page_id"))
+    page_ids: dict[str, int | None] = dict(SeedRecord.objects.values_list("key", "page_id"))
     report = []
     created = []
     for page in seed.pages:
@@ -220,13 +220,13 @@ def plant(seed: SiteSeed) -> list[tuple[str, str]]:
             parent_id = root.pk if page.path == "/" else page_ids.get(page.parent_path)
             parent = Page.objects.filter(pk=parent_id).first()
             outcome, instance = _plant_page(page, parent, seed.name)
-            if outcome in (CREATED, THERE):
+            if instance:
                 page_ids[page.path] = instance.pk
                 SeedRecord.objects.create(key=page.path, page=instance)
             if outcome == CREATED:
                 created.append(page)
         report.append((page.path, outcome))
-    # Pages link to each other, so the links are set when all pages exist; read again, for each has children now.
+    # Links are set when all pages exist. Each page is read again: by now it may have children.
     for page in created:
         instance = page.model.objects.get(pk=page_ids[page.path])
         _set_streams(page, instance, page_ids)
@@ -236,12 +236,12 @@ def plant(seed: SiteSeed) -> list[tuple[str, str]]:
 
 
 def _plant_page(seed: Seed, parent: Page | None, site_name: str) -> tuple[str, Page | None]:
-    """The page of `seed` under `parent`, made now or found there."""
+    """What became of `seed` under `parent`, and its page, if it has one: made now or found there."""
     if parent is None:
         return NO_PARENT, None
     found = _existing_home() if seed.path == "/" else parent.get_children().filter(slug=seed.slug).first()
     if found:
-        return (THERE if found.specific_class is seed.model else ADDRESS_TAKEN), found
+        return (THERE, found) if found.specific_class is seed.model else (ADDRESS_TAKEN, None)
     if not seed.model.can_create_at(parent):
         raise SeedError(f"{seed.source}: model: {seed.model._meta.label} may not stand here, or not twice")
     instance = seed.model(slug=seed.slug, **{k: v for k, v in seed.values.items() if k != "slug"})

@@ -10,7 +10,7 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 from . import views
 
 # Wagtail's admin writes inline scripts and styles, previews uploads from blobs and frames the page preview.
-ADMIN_CSP = {
+ADMIN_CSP: dict[str, list[str]] = {
     **settings.SECURE_CSP,
     "script-src": [CSP.SELF, CSP.UNSAFE_INLINE],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],

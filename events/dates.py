@@ -1,6 +1,6 @@
 """Dates and times as people write them, in British English. Pure."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from .recurrence import Schedule
@@ -44,7 +44,7 @@ def iso_start(schedule: Schedule) -> str:
 
 def utc_offset(schedule: Schedule) -> str:
     """The zone's distance from UTC when the event starts: `UTC+1`, `UTC−3:30`, `UTC`."""
-    minutes = int(_start(schedule).utcoffset().total_seconds() // 60)
+    minutes = int((_start(schedule).utcoffset() or timedelta()).total_seconds() // 60)
     hours, rest = divmod(abs(minutes), 60)
     if minutes == 0:
         return "UTC"

@@ -35,11 +35,11 @@ def validate_timezone(name):
 
 
 class TimezoneSelect(forms.Select):
-    """All IANA zones, read when the form is shown: zones come and go with tzdata, not with a migration."""
+    """All zones of the IANA database; they come and go with tzdata, not with a migration."""
 
     def __init__(self, attrs=None):
-        super().__init__(attrs)
-        self.choices = lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
+        names = sorted(available_timezones())
+        super().__init__(attrs, choices=[(name, name.replace("_", " ")) for name in names])
 
 
 class EventIndexPage(RoutablePageMixin, IndexPage):
@@ -241,7 +241,12 @@ class EventPage(BasePage):
             errors["end_date"] = "The last day is before the first day."
         if self.end_time and not self.start_time:
             errors["start_time"] = "An end time needs a start time."
-        elif self.end_time and self.end_date in (None, self.start_date) and self.end_time <= self.start_time:
+        elif (
+            self.start_time
+            and self.end_time
+            and self.end_date in (None, self.start_date)
+            and self.end_time <= self.start_time
+        ):
             errors["end_time"] = (
                 "The event ends before it starts. If it runs past midnight, give the last day."
             )

@@ -5,10 +5,15 @@ from pathlib import Path
 import environ
 from django.utils.csp import CSP
 
+from earthcode import local_database
+
+from .environment import database_settings
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
+env.read_env(BASE_DIR / ".env")  # the real environment wins
 
 INSTALLED_APPS = [
     "events",
@@ -75,6 +80,37 @@ TEMPLATES = [
     },
 ]
 
+# The database under var/ when none is named; None when one is.
+DATABASE_FOLDER = None if env.str("DATABASE_URL", default="") else VAR_DIR / "postgres"
+DATABASES = {
+    "default": database_settings(
+        local_database.url(DATABASE_FOLDER) if DATABASE_FOLDER else env.str("DATABASE_URL")
+    )
+}
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="earthcode@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    # Django's own handlers print in development and mail in production; ours is enough.
+    "loggers": {
+        "django": {"handlers": [], "level": "NOTSET"},
+        # At INFO, several lines a minute or for each page saved; Wagtail keeps its history in the database.
+        "procrastinate": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},
+        "wagtail": {"level": "WARNING"},
+    },
+}
+
+# A finished job has nothing more to tell; one that failed stays to be looked at.
+PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful", "shutdown_graceful_timeout": 10}
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -95,8 +131,10 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+
 # Nothing on a public page comes from another host, and nothing is inline.
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],

@@ -1,8 +1,10 @@
 """What leaves the server: headers, caching, cookies, errors."""
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.views.defaults import server_error
+from django.test import Client
+from django.views.defaults import permission_denied, server_error
 from wagtail.models import PageViewRestriction
 
 from earthcode import views
@@ -32,7 +34,7 @@ def test_the_policy_of_public_pages(client):
 def test_headers_of_every_answer(client, path):
     response = client.get(path)
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Referrer-Policy"] == "strict-origin-when-cross-origin"
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "geolocation=()" in response["Permissions-Policy"]
     assert response["Content-Security-Policy"]
@@ -117,6 +119,18 @@ def test_a_missing_page(client):
     assert html.count("<h1>") == 1
     assert "Page not found" in html
     assert 'content="noindex"' in html
+
+
+def test_what_is_not_for_everybody(rf):
+    response = permission_denied(rf.get("/"), PermissionDenied())
+    assert response.status_code == 403
+    assert "Not for everybody" in response.content.decode()
+
+
+def test_an_expired_form():
+    response = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "a", "password": "b"})
+    assert response.status_code == 403
+    assert "This form has expired" in response.content.decode()
 
 
 def test_a_failure_is_said_without_the_database(rf, django_assert_num_queries):

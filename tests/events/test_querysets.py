@@ -1,9 +1,12 @@
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone as clock
+from wagtail.models import PageViewRestriction
 
-from events.models import EventPage
-from tests.builders import make_event, make_event_index, make_home
+from events.models import EventIndexPage, EventPage
+from tests.builders import make_event, make_event_index, make_home, the
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +83,29 @@ def test_drafts_are_not_listed():
     event = make_event()
     event.unpublish()
     assert EventPage.objects.listed().count() == 0
+
+
+def test_private_events_are_not_listed():
+    make_event(title="open")
+    secret = make_event(title="secret")
+    restriction = PageViewRestriction.objects.create(page=secret, restriction_type="login")
+    assert titles(EventPage.objects.listed()) == ["open"]
+    restriction.page = the(EventIndexPage)
+    restriction.save()
+    assert titles(EventPage.objects.listed()) == []
+
+
+@pytest.mark.parametrize("how", ["copied", "aliased", "scheduled"])
+def test_a_page_is_in_the_listing_however_it_was_published(how):
+    event = make_event(start_date=date(2099, 1, 1))
+    if how == "copied":
+        event.copy(update_attrs={"slug": "again"}, keep_live=True)
+    elif how == "aliased":
+        event.create_alias(update_slug="again")
+    else:
+        draft = EventPage(title="Again", start_date=date(2099, 1, 1), live=False)
+        the(EventIndexPage).add_child(instance=draft)
+        draft.go_live_at = clock.now() - timedelta(minutes=1)
+        draft.save_revision(approved_go_live_at=draft.go_live_at)
+        call_command("publish_scheduled")
+    assert EventPage.objects.listed().upcoming(AT).count() == 2

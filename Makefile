@@ -1,0 +1,50 @@
+# Everything runs in .venv, made from the hashed requirements by bin/environment.
+.PHONY: help run dev test lint format lock admin environment
+
+# PORT and ARGS come from make's command line or the environment, and reach the recipes by themselves.
+PYTHON = .venv/bin/python
+# For looking at the production settings, which take nothing for granted.
+PRODUCTION = env DJANGO_SETTINGS_MODULE=earthcode.settings.production DATABASE_URL=postgresql://user@localhost/name \
+	SECRET_KEY=SnlZ8cVYwCnYTKGXBJgYVtuxcBp5qIYuZbOTOXDKzVjeJkk4CZ7U5ZzZ2L1n ALLOWED_HOSTS=portal.example.org \
+	BASE_URL=https://portal.example.org EMAIL_URL=smtp+tls://mail.example.org:587
+
+help: ## Say what can be made (the default)
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
+		printf 'make %-7s %s\n' "$$name" "$$what"; done
+
+run: ## Serve the portal on 127.0.0.1:8000, or PORT=
+	@bin/environment requirements.txt
+	@exec $(PYTHON) manage.py run_portal --end-with-parent
+
+admin: ## Give the account admin a new password and print it
+	@bin/environment requirements.txt
+	@exec $(PYTHON) manage.py reset_admin
+
+dev: environment ## Serve for development: autoreload and debug pages, at PORT=
+	@$(PYTHON) manage.py migrate --verbosity 0
+	@$(PYTHON) manage.py seed_content
+	@exec $(PYTHON) manage.py runserver 127.0.0.1:$${PORT:-8000}
+
+test: environment ## Run the tests; ARGS= for pytest, as in ARGS="tests/events -k feed"
+	@exec $(PYTHON) -m pytest --numprocesses 2 $(ARGS)
+
+lint: environment ## Check style, types, templates, migrations and the production settings
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m djlint --quiet --lint templates
+	$(PYTHON) -m mypy
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+format: environment ## Put the code into the style that lint asks for
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lock: environment ## Choose new versions for what pyproject.toml asks for
+	$(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --upgrade \
+		--output-file requirements.txt pyproject.toml
+	$(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --upgrade \
+		--constraint requirements.txt --group dev --output-file requirements-dev.txt pyproject.toml
+
+environment:
+	@bin/environment requirements-dev.txt

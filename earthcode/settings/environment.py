@@ -1,0 +1,161 @@
+"""What the environment may say, and how it is understood: pure functions from words to settings."""
+
+import contextlib
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+
+class ConfigurationError(ImproperlyConfigured):
+    """What the environment says cannot be used; the message is one line with what to do and no secret."""
+
+
+def missing(names: list[str], environment: Any) -> list[str]:
+    """Return those of `names` that `environment` (a mapping) does not hold or holds empty."""
+    return [name for name in names if not environment.get(name)]
+
+
+def database_settings(url: str) -> dict[str, Any]:
+    """Return Django's settings of the database at `url` (a libpq URI, RFC 3986).
+
+    A socket's folder may be given as libpq has it, `postgresql://user@/name?host=/folder`.
+    Raises ConfigurationError when it is not the address of a PostgreSQL database.
+    """
+    refusal = ConfigurationError(
+        "DATABASE_URL is malformed: write postgresql://USER:PASSWORD@HOST:PORT/NAME, "
+        "with special characters in the password percent-encoded."
+    )
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise refusal from None
+    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise refusal
+    settings = environ.Env.db_url_config(url)
+    options = settings.setdefault("OPTIONS", {})
+    settings["HOST"] = settings["HOST"] or options.pop("host", "")
+    settings["PORT"] = settings["PORT"] or options.pop("port", "")
+    return settings
+
+
+def database_address(settings: dict[str, Any]) -> str:
+    """Return where a database is, for people: without user and password."""
+    return f"{settings['NAME']} on {settings['HOST'] or 'localhost'}:{settings['PORT'] or 5432}"
+
+
+def mail_settings(url: str) -> dict[str, Any]:
+    """Return Django's settings for mail sent by way of `url`.
+
+    It is `smtp://USER:PASSWORD@HOST:PORT`, `smtp+tls://…` (STARTTLS), `smtps://…` (TLS from the start),
+    `consolemail://` (printed) or `dummymail://` (dropped). Raises ConfigurationError when it is none of them.
+    """
+    # Not yet Django's MAILERS: the way Wagtail 8.0 asks for a connection would drop their user and password.
+    backend = "django.core.mail.backends"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme in ("consolemail", "dummymail"):
+        return {"EMAIL_BACKEND": f"{backend}.{parts.scheme.removesuffix('mail')}.EmailBackend"}
+    if parts.scheme not in ("smtp", "smtp+tls", "smtps") or not parts.hostname:
+        raise ConfigurationError(
+            "EMAIL_URL is malformed: "
+            "write smtp+tls://USER:PASSWORD@HOST:587, smtps://…, smtp://… or consolemail://."
+        )
+    return {
+        "EMAIL_BACKEND": f"{backend}.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
+def is_loopback(host: str | None) -> bool:
+    """Say whether `host`, a name or an address, is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def security_settings(base_url: str, *, behind_proxy: bool) -> dict[str, Any]:
+    """Return the settings that follow from the portal's public address.
+
+    `https://` turns on everything that protects it; `http://` is for this machine alone.
+    `behind_proxy` says that a proxy we trust sets X-Forwarded-Proto (and drops what a visitor sent in it).
+    Raises ConfigurationError for any other address.
+    """
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    plain = parts.scheme == "http" and is_loopback(parts.hostname)
+    if not parts.hostname or parts.path.strip("/") or not (parts.scheme == "https" or plain):
+        raise ConfigurationError(
+            f"BASE_URL={base_url} cannot be used: "
+            "write https://HOST with no path (http:// only for this machine)."
+        )
+    secure = parts.scheme == "https"
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return {
+        "BASE_URL": origin,
+        "WAGTAILADMIN_BASE_URL": origin,
+        "CSRF_TRUSTED_ORIGINS": [origin],
+        "SESSION_COOKIE_SECURE": secure,
+        "CSRF_COOKIE_SECURE": secure,
+        "SECURE_SSL_REDIRECT": secure,
+        # Probes reach the process itself, not the public address.
+        "SECURE_REDIRECT_EXEMPT": [r"^healthz$", r"^readyz$"],
+        "SECURE_HSTS_SECONDS": 31_536_000 if secure else 0,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": secure,
+        "SECURE_HSTS_PRELOAD": secure,
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if behind_proxy else None,
+    }
+
+
+def port_number(text: str) -> int:
+    """Return the TCP port that `text` names. Raises ConfigurationError."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise ConfigurationError(
+            f"PORT={text} is no port: give a number from 1 to 65535, as in `make run PORT=8001`."
+        )
+    return int(text)
+
+
+def generated_secret(path: Path) -> str:
+    """Return the secret kept in `path`, made at the first call and readable by its owner only.
+
+    Raises ConfigurationError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            # Complete or not there at all: two processes may come here at once, or one be killed.
+            draft = path.with_name(f"{path.name}.{os.getpid()}")
+            with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+                file.write(secrets.token_urlsafe(50))
+            try:
+                os.link(draft, path)
+            finally:
+                draft.unlink()
+        return path.read_text()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path.parent} is not writable ({error.strerror}): "
+            "run as the owner of the checkout, or correct its permissions."
+        ) from None

@@ -1,0 +1,99 @@
+"""What every test stands on: a database, no network, and a browser for those that ask for one."""
+
+import contextlib
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import override_settings
+
+from earthcode.command_line import database
+from earthcode.local_database import LocalDatabaseError
+from earthcode.settings.environment import ConfigurationError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+_database = contextlib.ExitStack()
+
+
+def pytest_configure() -> None:
+    sys.addaudithook(refuse_network)
+    # Under xdist its controller comes here first and leaves last: the workers find the server running.
+    try:
+        _database.enter_context(database())
+    except (ConfigurationError, LocalDatabaseError) as refusal:
+        pytest.exit(str(refusal), returncode=1)
+
+
+def pytest_unconfigure() -> None:
+    _database.close()
+
+
+def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """Let tests talk to this machine only (an audit hook: it hears of every Python socket)."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and arguments[0].family != socket.AF_UNIX:
+        host = arguments[1][0]
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else host
+    if host in (None, "", "localhost"):
+        return
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).is_loopback:
+            return
+    raise RuntimeError(f"a test tried to reach {host}: tests have no network")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Uploads of tests go where tests' files go."""
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and not CHROMIUM:
+        how = "no Chromium: `apt-get install chromium` runs the browser tests"
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(how, pytrace=False)
+        pytest.skip(how)
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Chromium, started once; tests that use it are marked `browser`."""
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright runs an event loop in this thread, for which Django would refuse to use the database.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: "Browser") -> "Iterator[Page]":
+    """A page of a browser that has been nowhere yet."""
+    with browser.new_context() as context:
+        yield context.new_page()

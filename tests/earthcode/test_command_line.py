@@ -1,0 +1,86 @@
+"""manage.py from anywhere: what it starts, and how it refuses."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from earthcode.command_line import needs_database
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "earthcode.settings.production",
+    "DATABASE_URL": "postgresql://user@localhost/name",
+    "SECRET_KEY": "long" * 20,
+    "ALLOWED_HOSTS": "portal.example.org",
+    "BASE_URL": "https://portal.example.org",
+}
+
+
+def manage(*arguments, **environment):
+    """Run manage.py with `environment` alone, from a folder that is not the checkout."""
+    return subprocess.run(
+        [sys.executable, ROOT / "manage.py", *arguments],
+        cwd="/",
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], False),
+        (["--help"], False),
+        (["help", "migrate"], False),
+        (["migrate", "--help"], False),
+        (["check"], False),
+        (["run_portal"], False),
+        (["migrate"], True),
+        (["import_events", "feed.ics"], True),
+    ],
+)
+def test_only_commands_that_need_the_database_start_it(arguments, expected):
+    assert needs_database(["manage.py", *arguments]) is expected
+
+
+def test_command_works_from_any_folder_and_leaves_standard_output_to_itself():
+    done = manage("shell", "--no-imports", "-c", "print(1)")
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        (
+            {"DATABASE_URL": "postgresql://u:hunter2@db:port/name"},
+            ["DATABASE_URL is malformed", "percent-encoded"],
+        ),
+        (
+            {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/name"},
+            ["DATABASE_URL", "name on 127.0.0.1:1", "refused", "unset it"],
+        ),
+        (PRODUCTION | {"SECRET_KEY": ""}, ["Production needs SECRET_KEY", ".env.example"]),
+        (
+            {"DJANGO_SETTINGS_MODULE": "earthcode.settings.production"},
+            ["DATABASE_URL, SECRET_KEY, ALLOWED_HOSTS, BASE_URL"],
+        ),
+        (
+            PRODUCTION | {"BASE_URL": "http://portal.example.org"},
+            ["BASE_URL=http://portal.example.org", "https://"],
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(environment, words):
+    done = manage("migrate", **environment)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+    assert "hunter2" not in done.stderr
