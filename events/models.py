@@ -368,7 +368,6 @@ class EventOrganizer(Orderable):
     def __str__(self):
         return self.partner.title if self.partner else self.name
 
-
     @property
     def href(self):
         """Where a click on the organizer leads; may be empty."""
