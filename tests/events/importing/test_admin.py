@@ -57,6 +57,7 @@ def test_one_run_with_its_problems(as_superuser):
     html = as_superuser.get(reverse("import_runs:inspect", args=[run.pk])).content.decode()
     assert "It has &lt;no&gt; DTSTART." in html
     assert "bad@example.org" in html
+    assert "<td>Failed</td>" in html
     assert "Partner events" in html
 
 
