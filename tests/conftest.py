@@ -97,3 +97,9 @@ def page(browser: "Browser") -> "Iterator[Page]":
     """A page of a browser that has been nowhere yet."""
     with browser.new_context() as context:
         yield context.new_page()
+
+
+@pytest.fixture
+def live_server(django_db_serialized_rollback: None, live_server: Any) -> Any:
+    """pytest-django's. Its tests empty the tables at the end; the next one gets back what the migrations wrote."""
+    return live_server

@@ -10,7 +10,7 @@ from django.urls import reverse
 from events.models import EventPage
 from tests.builders import make_image
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = pytest.mark.browser
 
 PATHS = [
     "/",
