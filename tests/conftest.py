@@ -6,10 +6,12 @@ import os
 import shutil
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connections
 from django.test import override_settings
 
 from earthcode.command_line import database
@@ -35,6 +37,9 @@ _database = contextlib.ExitStack()
 
 def pytest_configure() -> None:
     sys.addaudithook(refuse_network)
+    # Playwright leaves an event loop running in this thread, under which asgiref's storage would hand out other
+    # connections than before it: ones that know nothing of the test database.
+    connections._connections = threading.local()  # type: ignore[attr-defined]
     # Under xdist its controller comes here first and leaves last: the workers find the server running.
     try:
         _database.enter_context(database())
