@@ -58,10 +58,18 @@ class LinkBlock(blocks.StructBlock):
 
     def clean(self, value):
         cleaned = super().clean(value)
-        if bool(cleaned.get("page")) == bool(cleaned.get("address")):
-            message = ValidationError("Choose either a page or an address, one of the two.")
-            raise StructBlockValidationError(block_errors={"address": message})
+        has_page, has_address = bool(cleaned.get("page")), bool(cleaned.get("address"))
+        if has_page and has_address:
+            self._refuse("Choose either a page or an address, not both.")
+        if not (has_page or has_address or self.is_deferred_validation):
+            self._refuse(
+                "This link leads nowhere: the page it led to may have been deleted. "
+                "Choose a page or write an address, or remove the link."
+            )
         return cleaned
+
+    def _refuse(self, message):
+        raise StructBlockValidationError(block_errors={"address": ValidationError(message)})
 
 
 class LinkListBlock(blocks.StreamBlock):

@@ -14,6 +14,7 @@ from wagtail.models import Page, PageManager, PageViewRestriction
 from wagtail.search import index
 
 from .blocks import LinkGroupBlock, LinkListBlock, SectionStreamBlock
+from .forms import BasePageForm
 from .querysets import BasePageQuerySet
 
 
@@ -61,6 +62,7 @@ class BasePage(Page):
 
     objects = PageManager.from_queryset(BasePageQuerySet)()
 
+    base_form_class = BasePageForm
     search_fields = (*Page.search_fields, index.SearchField("summary"))
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
 

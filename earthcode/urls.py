@@ -1,7 +1,7 @@
 """The composition root: every address of the portal; apps are named as strings."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from wagtail.admin import urls as admin_urls
@@ -25,6 +25,6 @@ urlpatterns = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("admin/", include(decorate_urlpatterns(admin_urls.urlpatterns, csp_override(ADMIN_CSP)))),
     path("documents/", include("wagtail.documents.urls")),
-    path("media/<path:path>", views.media),
+    re_path(r"^media/(?P<folder>images|original_images)/(?P<path>[^/]+)$", views.image_file),
     path("", include("wagtail.urls")),
 ]

@@ -51,6 +51,9 @@ def sitemap(request):
 
 @require_safe
 @cache_control(public=True, max_age=86400)
-def media(request, path):
-    """Uploaded images, for deployments in which no web server in front serves MEDIA_ROOT."""
-    return serve(request, path, document_root=settings.MEDIA_ROOT)
+def image_file(request, folder, path):
+    """Uploaded images and their renditions, where no web server in front serves these two folders.
+
+    Documents are not among them: they may be private, so only Wagtail's own view hands them out.
+    """
+    return serve(request, f"{folder}/{path}", document_root=settings.MEDIA_ROOT)

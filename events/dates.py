@@ -1,5 +1,6 @@
 """Dates and times as people write them, in British English. Pure."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,11 @@ def describe(schedule: Schedule) -> str:
         return f"{describe_days(first, last)}, {start} {zone}"
     if first == last:
         return f"{describe_days(first, last)}, {start}–{schedule.end_time:%H:%M} {zone}"
-    return f"{_day(first)} {first.year}, {start} – {_day(last)} {last.year}, {schedule.end_time:%H:%M} {zone}"
+    zone_at_end = _zone_name(replace(schedule, start_date=last, start_time=schedule.end_time))
+    if zone_at_end != zone:
+        start = f"{start} {zone}"
+    end = f"{schedule.end_time:%H:%M} {zone_at_end}"
+    return f"{_day(first)} {first.year}, {start} – {_day(last)} {last.year}, {end}"
 
 
 def describe_days(first: date, last: date) -> str:

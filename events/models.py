@@ -1,11 +1,12 @@
 """Events as pages: what an editor writes is the truth, occurrences are derived from it."""
 
-from datetime import datetime
-from zoneinfo import available_timezones
+from datetime import date, datetime
+from zoneinfo import ZoneInfoNotFoundError, available_timezones
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import F, Q
@@ -20,15 +21,25 @@ from wagtail.search import index
 from earthcode.models import BasePage, IndexPage
 
 from .dates import describe, iso_start, utc_offset
+from .forms import EventOrganizerForm, EventPageForm
 from .querysets import EventPageQuerySet
 from .recurrence import Occurrence, Schedule, occurrences
 
 BODY_FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link", "blockquote", "hr"]
 
 
+# Further away is a slip of the hand, and the calendar itself ends at the year 9999.
+YEARS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
+
+
+def timezone_names():
+    """The zones of the IANA database that are places or UTC, without the server's own clock and the like."""
+    return {name for name in available_timezones() if "/" in name or name == "UTC"}
+
+
 def validate_timezone(name):
-    """Accept the name of a zone of the IANA database; raise ValidationError for anything else."""
-    if name not in available_timezones():
+    """Accept one of `timezone_names`; raise ValidationError for anything else."""
+    if name not in timezone_names():
         raise ValidationError(
             "“%(name)s” is not a time zone. Choose one such as Europe/Rome.", params={"name": name}
         )
@@ -38,7 +49,7 @@ class TimezoneSelect(forms.Select):
     """All zones of the IANA database; they come and go with tzdata, not with a migration."""
 
     def __init__(self, attrs=None):
-        names = sorted(available_timezones())
+        names = sorted(timezone_names())
         super().__init__(attrs, choices=[(name, name.replace("_", " ")) for name in names])
 
 
@@ -110,12 +121,12 @@ class EventPage(BasePage):
     date_text = models.CharField(
         max_length=80, blank=True, help_text="Words in place of a date, such as “Autumn 2026”. Optional."
     )
-    start_date = models.DateField("first day", null=True, blank=True)
+    start_date = models.DateField("first day", null=True, blank=True, validators=YEARS)
     start_time = models.TimeField(
         null=True, blank=True, help_text="At the place of the event. Leave empty when it lasts whole days."
     )
     end_date = models.DateField(
-        "last day", null=True, blank=True, help_text="Empty: it ends the day it starts."
+        "last day", null=True, blank=True, validators=YEARS, help_text="Empty: it ends the day it starts."
     )
     end_time = models.TimeField(null=True, blank=True, help_text="Empty: the end is not announced.")
     timezone = models.CharField(
@@ -160,6 +171,8 @@ class EventPage(BasePage):
     )
 
     objects = PageManager.from_queryset(EventPageQuerySet)()
+
+    base_form_class = EventPageForm
 
     template = "events/event_page.html"
     parent_page_types = ("events.EventIndexPage",)
@@ -235,8 +248,6 @@ class EventPage(BasePage):
             errors["date_status"] = (
                 "There is a first day: choose “Confirmed” or “Tentative”, or empty the dates."
             )
-        if not undetermined and not self.start_date:
-            errors["start_date"] = "Give the first day, or set the date status to “To be determined”."
         if self.start_date and self.end_date and self.end_date < self.start_date:
             errors["end_date"] = "The last day is before the first day."
         if self.end_time and not self.start_time:
@@ -250,8 +261,20 @@ class EventPage(BasePage):
             errors["end_time"] = (
                 "The event ends before it starts. If it runs past midnight, give the last day."
             )
+        if not errors and self.start_time and self.end_time and self._ends_before_it_starts():
+            errors["end_time"] = (
+                "The clocks are changed that night, and by them the event ends before it starts. Check both times."
+            )
         if errors:
             raise ValidationError(errors)
+
+    def _ends_before_it_starts(self):
+        """Whether a change of the clocks turns the order of start and end around."""
+        try:
+            (occurrence,) = occurrences(self.schedule)
+        except (OverflowError, ZoneInfoNotFoundError, ValueError):
+            return False  # the fields themselves say what is wrong
+        return occurrence.ends_at <= occurrence.starts_at
 
     @property
     def schedule(self) -> Schedule | None:
@@ -295,7 +318,7 @@ class EventPage(BasePage):
 
     @property
     def listed_organizers(self):
-        return self.organizers.select_related("partner")
+        return [organizer for organizer in self.organizers.select_related("partner") if str(organizer)]
 
     def phase(self, at: datetime) -> str:
         """“undetermined”, “upcoming”, “now”, “today” (started, its end unknown), “ended_today” or “past” at `at`
@@ -347,23 +370,24 @@ class EventOrganizer(Orderable):
         "partners.PartnerPage",
         null=True,
         blank=True,
-        on_delete=models.CASCADE,
+        on_delete=models.SET_NULL,
         related_name="+",
         help_text="A partner of EarthCODE …",
     )
-    name = models.CharField(max_length=120, blank=True, help_text="… or the name of somebody else.")
+    name = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text="… or the name of somebody else. A partner's own name is kept here should the partner go.",
+    )
     website = models.URLField(max_length=500, blank=True)
 
+    base_form_class = EventOrganizerForm
     panels = [FieldPanel("partner"), FieldRowPanel([FieldPanel("name"), FieldPanel("website")])]
 
-    class Meta(Orderable.Meta):
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(partner__isnull=False) ^ ~Q(name=""),
-                name="organizer_is_a_partner_or_a_name",
-                violation_error_message="Choose a partner or write a name, one of the two.",
-            ),
-        )
+    def clean(self):
+        super().clean()
+        if self.partner:
+            self.name = self.partner.title
 
     def __str__(self):
         return self.partner.title if self.partner else self.name

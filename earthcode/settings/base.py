@@ -147,6 +147,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 WAGTAIL_SITE_NAME = "EarthCODE"
 WAGTAIL_I18N_ENABLED = False
+LOGIN_REDIRECT_URL = "/"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "earthcode.forms.PortalImageForm"
 WAGTAILIMAGES_IMAGE_MODEL = "earthcode.PortalImage"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ics", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.text import slugify
 
+from earthcode.forms import is_address_taken
 from events.models import BODY_FEATURES, EventIndexPage, EventPage
 
 from .feed import FIELDS, FeedEvent, Key, Values, as_value
@@ -74,9 +75,4 @@ def free_slug(parent: EventIndexPage, event: FeedEvent) -> str:
     taken = set(parent.get_children().filter(slug__startswith=base).values_list("slug", flat=True))
     year = f"{base}-{event.start_date.year}"
     candidates = [base, year, *(f"{year}-{number}" for number in range(2, len(taken) + 3))]
-    return next(slug for slug in candidates if slug not in taken and not _is_view_of(parent, slug))
-
-
-def _is_view_of(parent: EventIndexPage, slug: str) -> bool:
-    """Whether `parent` itself answers at that address, such as /events/past/."""
-    return any(pattern.resolve(f"{slug}/") for pattern in parent.get_subpage_urls())
+    return next(slug for slug in candidates if slug not in taken and not is_address_taken(parent, slug))
