@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings as django_settings
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from modelcluster.fields import ParentalKey
@@ -41,6 +42,7 @@ EDITED = "left alone: an editor wrote them"
 NO_SITE = "left alone: there is no default site"
 
 SETTINGS_KEY = "settings"
+PERMISSIONS_KEY = "permissions"
 
 
 class SeedError(Exception):
@@ -72,6 +74,8 @@ class Seed:
 class SiteSeed:
     name: str
     settings: Seed
+    permissions: dict[str, list[str]]
+    """What each group may do besides Wagtail's own: group name -> `app.codename`."""
     pages: list[Seed]
     """Parents before their children, otherwise in the order of the files."""
 
@@ -81,7 +85,7 @@ class SiteSeed:
 
 def read(directory: Path) -> SiteSeed:
     """The seed in `site.toml` and `pages/*.toml` of `directory`; raise SeedError at the first mistake."""
-    site = _load(directory / "site.toml", {"name", "settings"})
+    site = _load(directory / "site.toml", {"name", "settings", "permissions"})
     pages = [
         _page_seed(file.name, table)
         for file in sorted((directory / "pages").glob("*.toml"))
@@ -89,7 +93,7 @@ def read(directory: Path) -> SiteSeed:
     ]
     pages.sort(key=lambda page: (page.path != "/", page.path.count("/")))
     settings = _seed("site.toml: settings", SiteSettings, site["settings"])
-    seed = SiteSeed(name=site["name"], settings=settings, pages=pages)
+    seed = SiteSeed(name=site["name"], settings=settings, permissions=site["permissions"], pages=pages)
     _check_paths(seed)
     return seed
 
@@ -232,6 +236,7 @@ def plant(seed: SiteSeed) -> list[tuple[str, str]]:
         _set_streams(page, instance, page_ids)
         instance.save_revision(clean=False).publish()
     report.append(("navigation and footer", _plant_settings(seed.settings, page_ids)))
+    report.append(("permissions of editors", _plant_permissions(seed.permissions, page_ids)))
     return report
 
 
@@ -319,6 +324,24 @@ def _plant_settings(seed: Seed, page_ids: dict[str, int | None]) -> str:
         row.save()
     SeedRecord.objects.create(key=SETTINGS_KEY)
     return EDITED if edited else CREATED
+
+
+def _plant_permissions(permissions: dict[str, list[str]], page_ids: dict[str, int | None]) -> str:
+    if PERMISSIONS_KEY in page_ids:
+        return THERE
+    for group_name, labels in permissions.items():
+        for label in labels:
+            app_label, _, codename = label.partition(".")
+            where = f"site.toml: permissions: {group_name}: {label}"
+            group = Group.objects.filter(name=group_name).first()
+            permission = Permission.objects.filter(
+                content_type__app_label=app_label, codename=codename
+            ).first()
+            if group is None or permission is None:
+                raise SeedError(f"{where}: there is no such {'group' if group is None else 'permission'}")
+            group.permissions.add(permission)
+    SeedRecord.objects.create(key=PERMISSIONS_KEY)
+    return CREATED
 
 
 def _set_streams(seed: Seed, instance: Any, page_ids: dict[str, int | None]) -> None:

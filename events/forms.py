@@ -1,7 +1,5 @@
 """What the admin asks of an event before it is published; a draft may lack it."""
 
-from wagtail.admin.forms import WagtailAdminModelForm
-
 from earthcode.forms import BasePageForm
 
 
@@ -11,12 +9,4 @@ class EventPageForm(BasePageForm):
         needs_a_date = cleaned.get("date_status") != "to_be_determined"
         if needs_a_date and not cleaned.get("start_date") and not self.is_deferred_validation:
             self.add_error("start_date", "Give the first day, or set the date status to “To be determined”.")
-        return cleaned
-
-
-class EventOrganizerForm(WagtailAdminModelForm):
-    def clean(self):
-        cleaned = super().clean()
-        if not (cleaned.get("partner") or cleaned.get("name") or self.is_deferred_validation):
-            self.add_error("name", "Choose a partner or write a name, or remove this organizer.")
         return cleaned

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfoNotFoundError, available_timezones
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.core.paginator import Paginator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone as clock
@@ -21,7 +21,7 @@ from wagtail.search import index
 from earthcode.models import BasePage, IndexPage
 
 from .dates import describe, iso_start, utc_offset
-from .forms import EventOrganizerForm, EventPageForm
+from .forms import EventPageForm
 from .querysets import EventPageQuerySet
 from .recurrence import Occurrence, Schedule, occurrences
 
@@ -318,6 +318,7 @@ class EventPage(BasePage):
 
     @property
     def listed_organizers(self):
+        """The organizers that have a name; a row that an editor left empty has none."""
         return [organizer for organizer in self.organizers.select_related("partner") if str(organizer)]
 
     def phase(self, at: datetime) -> str:
@@ -381,7 +382,6 @@ class EventOrganizer(Orderable):
     )
     website = models.URLField(max_length=500, blank=True)
 
-    base_form_class = EventOrganizerForm
     panels = [FieldPanel("partner"), FieldRowPanel([FieldPanel("name"), FieldPanel("website")])]
 
     def clean(self):

@@ -21,6 +21,6 @@ def rendition(image, specification):
         # The row came back from a backup and its file did not.
         image.renditions.filter(pk=found.pk).delete()
         return type(image).objects.get(pk=image.pk).get_rendition(specification)
-    except Exception:  # noqa: BLE001 - whatever a damaged file makes the libraries say, the page goes on
+    except Exception:  # whatever a damaged file makes the libraries say, the page goes on
         logger.warning("No rendition %s of the image %s (%s)", specification, image.pk, image, exc_info=True)
         return None

@@ -33,6 +33,10 @@ ROME = "Europe/Rome"
             Schedule(date(2026, 6, 30), time(22), date(2026, 7, 1), time(2), ROME),
             "30 June 2026, 22:00 – 1 July 2026, 02:00 CEST",
         ),
+        (
+            Schedule(date(2026, 10, 24), time(22), date(2026, 10, 25), time(4), ROME),
+            "24 October 2026, 22:00 CEST – 25 October 2026, 04:00 CET",
+        ),
         (Schedule(date(2026, 1, 5), time(9), None, None, "America/Sao_Paulo"), "5 January 2026, 09:00 UTC−3"),
         (Schedule(date(2026, 1, 5), time(9), None, None, "Asia/Kathmandu"), "5 January 2026, 09:00 UTC+5:45"),
         (Schedule(date(2026, 1, 5), time(9), None, None, "UTC"), "5 January 2026, 09:00 UTC"),
