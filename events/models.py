@@ -261,20 +261,22 @@ class EventPage(BasePage):
             errors["end_time"] = (
                 "The event ends before it starts. If it runs past midnight, give the last day."
             )
-        if not errors and self.start_time and self.end_time and self._ends_before_it_starts():
+        if not errors and self._clocks_turn_it_around():
             errors["end_time"] = (
                 "The clocks are changed that night, and by them the event ends before it starts. Check both times."
             )
         if errors:
             raise ValidationError(errors)
 
-    def _ends_before_it_starts(self):
-        """Whether a change of the clocks turns the order of start and end around."""
+    def _clocks_turn_it_around(self):
+        """Whether a change of the clocks puts the end before the start."""
+        if self.schedule is None:
+            return False
         try:
             (occurrence,) = occurrences(self.schedule)
         except (OverflowError, ZoneInfoNotFoundError, ValueError):
             return False  # the fields themselves say what is wrong
-        return occurrence.ends_at <= occurrence.starts_at
+        return occurrence.ends_at is not None and occurrence.ends_at <= occurrence.starts_at
 
     @property
     def schedule(self) -> Schedule | None:
