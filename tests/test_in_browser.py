@@ -2,13 +2,14 @@
 
 import re
 import time
+from datetime import date
 
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
 from events.models import EventPage
-from tests.builders import make_image
+from tests.builders import make_event, make_image
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +19,7 @@ PATHS = [
     "/events/",
     "/events/past/",
     "/events/earthcode-hackathon-2026/",
+    "/events/long/",
     "/partners/",
     "/partners/telespazio/",
     "/roadmap/",
@@ -27,12 +29,15 @@ PATHS = [
 
 @pytest.fixture
 def portal(live_server, settings):
-    """The address of a portal with its initial content and one picture."""
+    """The address of a portal with its initial content, one picture and a word longer than a phone is wide."""
     settings.BASE_URL = live_server.url
     call_command("seed_content", verbosity=0)
     event = EventPage.objects.get(slug="earthcode-hackathon-2026")
     event.image = event.social_image = make_image()
     event.save_revision().publish()
+    make_event(
+        title="Datenschutzgrundverordnungsbeauftragtenversammlung", slug="long", start_date=date(2099, 1, 1)
+    )
     return live_server.url
 
 
