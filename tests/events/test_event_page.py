@@ -199,3 +199,13 @@ def test_the_index_is_the_parent_of_events_only():
     assert EventPage.allowed_parent_page_models() == [EventIndexPage]
     assert EventIndexPage.allowed_subpage_models() == [EventPage]
     assert the(EventIndexPage).get_children().count() == 0
+
+
+def test_a_renamed_event_is_found_at_its_old_address(client, django_capture_on_commit_callbacks):
+    event = make_event(title="Old name", slug="old-name")
+    event.slug = "new-name"
+    with django_capture_on_commit_callbacks(execute=True):
+        event.save_revision().publish()
+    response = client.get("/events/old-name/")
+    assert (response.status_code, response["Location"]) == (301, "/events/new-name/")
+    assert client.get("/events/new-name/").status_code == 200
