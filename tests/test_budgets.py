@@ -82,7 +82,10 @@ def count_queries(client):
     return counts
 
 
-def test_queries(client):
+def test_queries(client, settings):
+    # Wagtail looks for renditions in a cache first; a process that has just started has an empty one.
+    empty = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    settings.CACHES = {**settings.CACHES, "renditions": empty}
     make_site(events=10)
     with_ten = count_queries(client)
     assert {path: count for path, count in with_ten.items() if count > BUDGETS[path]} == {}
