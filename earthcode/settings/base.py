@@ -7,7 +7,7 @@ from django.utils.csp import CSP
 
 from earthcode import local_database
 
-from .environment import database_settings
+from .environment import database_settings, log_level
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -97,7 +97,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": log_level(env.str("LOG_LEVEL", default="INFO"))},
     # Django's own handlers print in development and mail in production; ours is enough.
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET"},

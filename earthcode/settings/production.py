@@ -4,14 +4,26 @@ import os
 
 from .base import *  # noqa: F403
 from .base import DATABASES, env
-from .environment import ConfigurationError, mail_settings, missing, security_settings
+from .environment import (
+    ConfigurationError,
+    host_names,
+    mail_settings,
+    missing,
+    security_settings,
+    whole_number,
+    yes_or_no,
+)
 
 if _missing := missing(["DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "BASE_URL"], os.environ):
     raise ConfigurationError(f"Production needs {', '.join(_missing)} in its environment: see .env.example.")
 
-SECRET_KEY = env.str("SECRET_KEY")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
-globals().update(security_settings(env.str("BASE_URL"), behind_proxy=env.bool("BEHIND_PROXY", default=False)))
+SECRET_KEY = os.environ["SECRET_KEY"]  # as it is: `env` takes one that begins with $ for a variable's name
+ALLOWED_HOSTS = host_names(env.str("ALLOWED_HOSTS"))
+globals().update(
+    security_settings(
+        env.str("BASE_URL"), behind_proxy=yes_or_no("BEHIND_PROXY", env.str("BEHIND_PROXY", default="false"))
+    )
+)
 
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -20,8 +32,11 @@ X_FRAME_OPTIONS = "DENY"  # Wagtail relaxes it for its previews, view by view
 # The web server's threads share a few connections, each checked before it is lent out.
 DATABASES["default"]["OPTIONS"]["pool"] = {
     "min_size": 1,
-    "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+    "max_size": whole_number("DATABASE_POOL_SIZE", env.str("DATABASE_POOL_SIZE", default="8")),
 }
+DATABASES["default"]["CONN_MAX_AGE"] = (
+    0  # a connection goes back after each request, whatever DATABASE_URL says
+)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 globals().update(mail_settings(env.str("EMAIL_URL", default="consolemail://")))

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import DatabaseError, ProgrammingError, connection
+from django.db.migrations.recorder import MigrationRecorder
 
-from earthcode.command_line import needs_database
+from earthcode.command_line import needs_database, refused_privilege, require_answer
+from earthcode.settings.environment import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,6 +79,17 @@ def test_command_works_from_any_folder_and_leaves_standard_output_to_itself():
             PRODUCTION | {"BASE_URL": "http://portal.example.org"},
             ["BASE_URL=http://portal.example.org", "https://"],
         ),
+        ({"LOG_LEVEL": "LOUD"}, ["LOG_LEVEL=LOUD", "DEBUG, INFO"]),
+        (PRODUCTION | {"DATABASE_POOL_SIZE": "abc"}, ["DATABASE_POOL_SIZE=abc"]),
+        (PRODUCTION | {"BEHIND_PROXY": "maybe"}, ["BEHIND_PROXY=maybe", "true or false"]),
+        (
+            PRODUCTION | {"ALLOWED_HOSTS": "https://portal.example.org"},
+            ["ALLOWED_HOSTS=", "host names alone"],
+        ),
+        (
+            {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/name?speed=high"},
+            ["DATABASE_URL", "speed", "correct"],
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(environment, words):
@@ -84,3 +99,28 @@ def test_what_cannot_be_used_is_refused_in_one_line(environment, words):
     assert done.stderr.count("\n") == 1, done.stderr
     assert all(word in done.stderr for word in words), done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_the_options_of_the_address_count_when_the_database_is_asked(monkeypatch):
+    # On a socket's server, which is what tests run on by default, the driver never asks for TLS.
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"options": "-c no_such_setting=1"})
+    with pytest.raises(ConfigurationError, match="no_such_setting"):
+        require_answer()
+
+
+def test_a_user_who_may_not_make_tables_is_told_so_in_one_line(monkeypatch):
+    def refuse(*arguments):
+        try:
+            raise psycopg.errors.InsufficientPrivilege("permission denied for schema public\nLINE 1: …")
+        except psycopg.Error as error:
+            raise ProgrammingError(str(error)) from error
+
+    recorder = MigrationRecorder(connection)
+    monkeypatch.setattr(recorder, "has_table", lambda: False)
+    monkeypatch.setattr(connection, "schema_editor", refuse)
+    with pytest.raises(DatabaseError) as caught:
+        recorder.ensure_schema()
+    line = refused_privilege(caught.value)
+    assert "(permission denied for schema public). Make it the database's owner: ALTER DATABASE" in line
+    assert "\n" not in line
+    assert refused_privilege(ProgrammingError("another reason")) is None
