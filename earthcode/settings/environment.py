@@ -22,16 +22,6 @@ def missing(names: list[str], environment: Any) -> list[str]:
     return [name for name in names if not environment.get(name)]
 
 
-def whole_number(name: str, text: str) -> int:
-    """Return the number from 1 up that `text`, the value of the variable `name`, says.
-
-    Raises ConfigurationError.
-    """
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ConfigurationError(f"{name}={text} is no number from 1 up: correct it, or unset it.")
-    return int(text)
-
-
 def yes_or_no(name: str, text: str) -> bool:
     """Return what `text`, the value of the variable `name`, says. Raises ConfigurationError."""
     known = {"true": True, "yes": True, "on": True, "1": True}

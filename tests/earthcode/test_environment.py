@@ -18,7 +18,6 @@ from earthcode.settings.environment import (
     missing,
     port_number,
     security_settings,
-    whole_number,
     yes_or_no,
 )
 
@@ -131,13 +130,6 @@ def test_malformed_mail_address_is_refused(url):
 def test_port_is_a_number_in_range(text):
     with pytest.raises(ConfigurationError, match="PORT"):
         port_number(text)
-
-
-@pytest.mark.parametrize("text", ["", "abc", "0", "-1", "1.5", "８"])
-def test_a_number_is_a_number_from_one_up(text):
-    assert whole_number("DATABASE_POOL_SIZE", "12") == 12
-    with pytest.raises(ConfigurationError, match="DATABASE_POOL_SIZE"):
-        whole_number("DATABASE_POOL_SIZE", text)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,6 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, clear=True, verbosity=0)
             mark.write_text(fingerprint)
         connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]
 
     def serve(self, port: int, lock: int) -> None:
         self.say("Starting the web server and the worker …")
