@@ -84,7 +84,7 @@ class Command(BaseCommand):
     def serve(self, port: int, lock: int) -> None:
         self.say("Starting the web server and the worker …")
         programs = Programs(
-            {"web server": web_server(port), "worker": worker()}, cwd=settings.BASE_DIR, lock=lock
+            {"web server": web_server(port), "worker": worker()}, self.say, cwd=settings.BASE_DIR, lock=lock
         )
         try:
             programs.start()
@@ -131,7 +131,8 @@ def web_server(port: int) -> list[str]:
 
 
 def worker() -> list[str]:
-    return [sys.executable, "manage.py", "procrastinate", "worker"]
+    # `migrate` has made the system checks just now.
+    return [sys.executable, "manage.py", "procrastinate", "--skip-checks", "worker"]
 
 
 def await_answer(port: int, programs: Programs) -> None:
