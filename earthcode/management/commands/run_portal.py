@@ -126,7 +126,7 @@ def web_server(port: int) -> list[str]:
         *(sys.executable, "-m", "granian", "earthcode.wsgi:application", "--interface", "wsgi"),
         *("--host", HOST, "--port", str(port), "--no-ws", "--log-level", "warning"),
         *("--workers", str(min(os.cpu_count() or 1, 4)), "--blocking-threads", "4"),
-        *("--workers-kill-timeout", "5"),
+        *("--workers-kill-timeout", "3"),
     ]
 
 
