@@ -5,11 +5,12 @@ import signal
 import sys
 from collections.abc import Iterator, MutableMapping
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import psycopg
 from django.conf import settings
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError, connection
 
 from earthcode import local_database
 from earthcode.settings.environment import ConfigurationError, database_address
@@ -39,6 +40,10 @@ def run(arguments: list[str], environment: MutableMapping[str, str]) -> int | st
         return 128 + signal.SIGINT
     except (ConfigurationError, local_database.LocalDatabaseError) as refusal:
         return str(refusal)
+    except DatabaseError as error:
+        if refused := refused_privilege(error):
+            return refused
+        raise
     return 0
 
 
@@ -52,32 +57,44 @@ def database() -> Iterator[None]:
 
     Raises ConfigurationError, or LocalDatabaseError for ours.
     """
-    configured = settings.DATABASES["default"]
     if settings.DATABASE_FOLDER:
         with local_database.running(settings.DATABASE_FOLDER):
             yield
     else:
-        require_answer(configured)
+        require_answer()
         yield
 
 
-def require_answer(configured: dict[str, Any]) -> None:
-    """Return if the database that `configured` (Django's settings) names lets us in.
-
-    Raises ConfigurationError.
-    """
+def require_answer() -> None:
+    """Return if the database of the settings lets us in. Raises ConfigurationError."""
+    address = database_address(connection.settings_dict)
     try:
-        psycopg.connect(
-            host=configured["HOST"],
-            port=configured["PORT"] or None,
-            user=configured["USER"] or None,
-            password=configured["PASSWORD"] or None,
-            dbname=configured["NAME"],
-            connect_timeout=5,
-        ).close()
+        # With everything that Django would connect with: the options of DATABASE_URL may be what is wrong.
+        psycopg.connect(**{"connect_timeout": 5, **connection.get_connection_params()}).close()
+    except psycopg.ProgrammingError as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigurationError(
+            f"DATABASE_URL: cannot use the database {address} ({reason}): correct what follows the ? in it."
+        ) from None
     except psycopg.OperationalError as error:
         reason = str(error).splitlines()[0].removeprefix("connection failed: ")
         raise ConfigurationError(
-            f"DATABASE_URL: cannot use the database {database_address(configured)} ({reason}). "
+            f"DATABASE_URL: cannot use the database {address} ({reason}). "
             "Start it, correct DATABASE_URL, or unset it to use the one under var/."
         ) from None
+
+
+def refused_privilege(error: DatabaseError) -> str | None:
+    """Return one line that says what the database does not let its user do, if that is what `error` tells of."""
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return None
+    configured = connection.settings_dict
+    reason = str(cause).splitlines()[0]
+    return (
+        f"DATABASE_URL: the user {configured['USER']} may not do what is needed in the database "
+        f"{database_address(configured)} ({reason}). Make it the database's owner: "
+        f'ALTER DATABASE "{configured["NAME"]}" OWNER TO "{configured["USER"]}".'
+    )

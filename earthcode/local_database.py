@@ -124,15 +124,17 @@ def _start(folder: Path, say: Say) -> None:
         raise LocalDatabaseError(
             f"{data} belongs to another user: run as that user, or remove {folder} to start afresh."
         )
+    sockets = _own_socket_directory(folder, owner)
     deadline = time.monotonic() + START_SECONDS
     while True:
         # Looked at again each time: a killed server's other processes may take a moment to follow it.
         with (folder / "server.lock").open("a") as server:
-            if _nobody_holds(server):
+            # One that somebody started by hand holds no lock: a second server would ruin its data.
+            if _nobody_holds(server) and not _answers(folder):
                 if not data.exists():
                     say("Making the database (PostgreSQL under var/) …")
                     _create(data, owner)
-                _launch(folder, owner, server)
+                _launch(folder, owner, sockets, server)
         if _answers(folder):
             return
         if time.monotonic() > deadline:
@@ -191,10 +193,9 @@ def _own_socket_directory(folder: Path, owner: pwd.struct_passwd) -> Path:
     return sockets
 
 
-def _launch(folder: Path, owner: pwd.struct_passwd, lock: IO[str]) -> None:
+def _launch(folder: Path, owner: pwd.struct_passwd, sockets: Path, lock: IO[str]) -> None:
     data = folder / "data"
     _check_version(data)
-    sockets = _own_socket_directory(folder, owner)
     # The process id that a killed server left may be another's by now.
     for left_behind in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
         left_behind.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Several programs that live and die together."""
+"""Several programs kept running together, and ended together."""
 
 import ctypes
 import fcntl
@@ -10,9 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 GRACE_SECONDS = 15
+STEADY_SECONDS = 10
+ATTEMPTS = 4
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
 
 Say = Callable[[str], None]
 
@@ -31,47 +36,90 @@ def end_with_parent() -> None:
 
 
 class ProgramEnded(Exception):
-    """One of the programs ended by itself; the message says which and how."""
+    """One of the programs never keeps running; the message says which and how it ended."""
+
+
+@dataclass
+class _Program:
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes]
+    started: float
+    """As `time.monotonic` has it, like the next."""
+    due: float | None = None
+    """When it is to be started again, once it has ended."""
+    ends: int = 0
+    """How often in a row it ended before it was steady."""
+    has_been_steady: bool = False
 
 
 class Programs:
-    """Programs started together. They inherit `lock`, so that it is held until the last of them is gone."""
+    """Programs started together. They inherit `lock`, so that it is held until the last of them is gone.
 
-    def __init__(self, commands: dict[str, list[str]], *, cwd: Path, lock: int) -> None:
-        self._commands, self._cwd, self._lock = commands, cwd, lock
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+    `say` is told of each that ends and of when it is started again.
+    """
+
+    def __init__(self, commands: dict[str, list[str]], say: Say, *, cwd: Path, lock: int) -> None:
+        self._commands, self._say, self._cwd, self._lock = commands, say, cwd, lock
+        self._programs: list[_Program] = []
 
     def start(self) -> None:
         for name, command in self._commands.items():
-            self._running[name] = subprocess.Popen(
-                command,
-                cwd=self._cwd,
-                stdin=subprocess.DEVNULL,
-                pass_fds=(self._lock,),
-                start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in our own way
-                preexec_fn=end_with_parent,
-            )
+            self._programs.append(_Program(name, command, self._run(command), time.monotonic()))
+
+    def _run(self, command: list[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            cwd=self._cwd,
+            stdin=subprocess.DEVNULL,
+            pass_fds=(self._lock,),
+            start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in our own way
+            preexec_fn=end_with_parent,
+        )
 
     def check(self) -> None:
-        """Raise ProgramEnded if one has ended."""
-        for name, program in self._running.items():
-            code = program.poll()
+        """Start again those that have ended, each after a pause that grows; to be called every moment.
+
+        Raises ProgramEnded for one that ends time after time and has never been steady: nothing that may pass,
+        like a database that is away, but a mistake.
+        """
+        for program in self._programs:
+            now = time.monotonic()
+            if program.due is not None:
+                if now >= program.due:
+                    program.process, program.started, program.due = self._run(program.command), now, None
+                continue
+            code = program.process.poll()
+            if now - program.started >= STEADY_SECONDS:
+                program.has_been_steady, program.ends = True, 0
             if code is not None:
+                _kill_group(program.process)
                 how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-                raise ProgramEnded(f"The {name} ended {how}.")
+                program.ends += 1
+                if program.ends >= ATTEMPTS and not program.has_been_steady:
+                    raise ProgramEnded(f"The {program.name} ended {how}, {ATTEMPTS} times in a row.")
+                pause = min(FIRST_PAUSE_SECONDS * 2 ** (program.ends - 1), LONGEST_PAUSE_SECONDS)
+                self._say(f"The {program.name} ended {how}: starting it again in {pause:g} s …")
+                program.due = now + pause
 
     def stop(self) -> None:
         """Ask all to stop, wait, and kill what is left of them."""
-        for program in self._running.values():
-            program.terminate()
+        processes = [program.process for program in self._programs]
+        for process in processes:
+            process.terminate()
         deadline = time.monotonic() + GRACE_SECONDS
-        for program in self._running.values():
+        for process in processes:
             with suppress(subprocess.TimeoutExpired):
-                program.wait(max(0, deadline - time.monotonic()))
-        for program in self._running.values():
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(program.pid, signal.SIGKILL)
-            program.wait()
+                process.wait(max(0, deadline - time.monotonic()))
+        for process in processes:
+            _kill_group(process)
+            process.wait()
+
+
+def _kill_group(leader: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of a program: the web server's own processes outlive it if it is killed."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader.pid, signal.SIGKILL)
 
 
 @contextmanager

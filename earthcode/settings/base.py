@@ -7,7 +7,7 @@ from django.utils.csp import CSP
 
 from earthcode import local_database
 
-from .environment import database_settings
+from .environment import database_settings, log_level
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -95,14 +95,23 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="earth
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "earthcode.settings.logs.LineFormatter",
+            "fmt": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": log_level(env.str("LOG_LEVEL", default="INFO"))},
     # Django's own handlers print in development and mail in production; ours is enough.
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET"},
         # At INFO, several lines a minute or for each page saved; Wagtail keeps its history in the database.
         "procrastinate": {"level": "WARNING"},
+        "psycopg.pool": {
+            "level": "ERROR"
+        },  # the worker's: it warns at each attempt, and the worker says it too
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
     },

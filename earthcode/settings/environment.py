@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,36 @@ class ConfigurationError(ImproperlyConfigured):
 def missing(names: list[str], environment: Any) -> list[str]:
     """Return those of `names` that `environment` (a mapping) does not hold or holds empty."""
     return [name for name in names if not environment.get(name)]
+
+
+def yes_or_no(name: str, text: str) -> bool:
+    """Return what `text`, the value of the variable `name`, says. Raises ConfigurationError."""
+    known = {"true": True, "yes": True, "on": True, "1": True}
+    known |= {"false": False, "no": False, "off": False, "0": False, "": False}
+    try:
+        return known[text.strip().lower()]
+    except KeyError:
+        raise ConfigurationError(f"{name}={text} says neither yes nor no: write true or false.") from None
+
+
+def log_level(text: str) -> str:
+    """Return the level of `logging` that `text` names in whatever case. Raises ConfigurationError."""
+    level = text.strip().upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+        raise ConfigurationError(f"LOG_LEVEL={text} is no level: write DEBUG, INFO, WARNING or ERROR.")
+    return level
+
+
+def host_names(text: str) -> list[str]:
+    """Return the names of ALLOWED_HOSTS, which `text` separates by commas. Raises ConfigurationError."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    # A port matters too: Django compares names alone, and would refuse every request. [::1] is an address.
+    if not names or any(re.search(r"[/@\s]|[^\]:]:\d+$|\]:", name) for name in names):
+        raise ConfigurationError(
+            f"ALLOWED_HOSTS={text} cannot be used: "
+            "write host names alone, separated by commas, as in portal.example.org."
+        )
+    return names
 
 
 def database_settings(url: str) -> dict[str, Any]:

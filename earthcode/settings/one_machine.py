@@ -10,7 +10,7 @@ from .environment import generated_secret, port_number
 PORT = port_number(env.str("PORT", default="8000"))
 
 # In the environment, because the web server and the worker are given it too.
-if not env.str("SECRET_KEY", default=""):
+if not os.environ.get("SECRET_KEY"):
     os.environ["SECRET_KEY"] = generated_secret(VAR_DIR / "secret-key")
 if DATABASE_FOLDER:
     os.environ["DATABASE_URL"] = local_database.url(DATABASE_FOLDER)

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import DatabaseError, ProgrammingError, connection
+from django.db.migrations.recorder import MigrationRecorder
 
-from earthcode.command_line import needs_database
+from earthcode.command_line import needs_database, refused_privilege, require_answer
+from earthcode.settings.environment import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +35,31 @@ def manage(*arguments, **environment):
         timeout=60,
         check=False,
     )
+
+
+VISITOR = """
+import time, django
+django.setup()
+from django.test import Client
+client = Client(raise_request_exception=False, headers={"host": "portal.example.org"})
+began = time.monotonic()
+for path in ("/readyz", "/healthz", "/about/"):
+    print(client.get(path, secure=True).status_code)
+print(time.monotonic() - began < 4)
+"""
+
+
+def test_without_its_database_the_portal_says_so_at_once():
+    done = subprocess.run(
+        [sys.executable, "-c", VISITOR],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **PRODUCTION, "DATABASE_URL": "postgresql://user@127.0.0.1:1/name"},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.stdout.split() == ["503", "200", "500", "True"], done.stderr
 
 
 @pytest.mark.parametrize(
@@ -75,6 +104,16 @@ def test_command_works_from_any_folder_and_leaves_standard_output_to_itself():
             PRODUCTION | {"BASE_URL": "http://portal.example.org"},
             ["BASE_URL=http://portal.example.org", "https://"],
         ),
+        ({"LOG_LEVEL": "LOUD"}, ["LOG_LEVEL=LOUD", "DEBUG, INFO"]),
+        (PRODUCTION | {"BEHIND_PROXY": "maybe"}, ["BEHIND_PROXY=maybe", "true or false"]),
+        (
+            PRODUCTION | {"ALLOWED_HOSTS": "https://portal.example.org"},
+            ["ALLOWED_HOSTS=", "host names alone"],
+        ),
+        (
+            {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/name?speed=high"},
+            ["DATABASE_URL", "speed", "correct"],
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(environment, words):
@@ -84,3 +123,28 @@ def test_what_cannot_be_used_is_refused_in_one_line(environment, words):
     assert done.stderr.count("\n") == 1, done.stderr
     assert all(word in done.stderr for word in words), done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_the_options_of_the_address_count_when_the_database_is_asked(monkeypatch):
+    # On a socket's server, which is what tests run on by default, the driver never asks for TLS.
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"options": "-c no_such_setting=1"})
+    with pytest.raises(ConfigurationError, match="no_such_setting"):
+        require_answer()
+
+
+def test_a_user_who_may_not_make_tables_is_told_so_in_one_line(monkeypatch):
+    def refuse(*arguments):
+        try:
+            raise psycopg.errors.InsufficientPrivilege("permission denied for schema public\nLINE 1: …")
+        except psycopg.Error as error:
+            raise ProgrammingError(str(error)) from error
+
+    recorder = MigrationRecorder(connection)
+    monkeypatch.setattr(recorder, "has_table", lambda: False)
+    monkeypatch.setattr(connection, "schema_editor", refuse)
+    with pytest.raises(DatabaseError) as caught:
+        recorder.ensure_schema()
+    line = refused_privilege(caught.value)
+    assert "(permission denied for schema public). Make it the database's owner: ALTER DATABASE" in line
+    assert "\n" not in line
+    assert refused_privilege(ProgrammingError("another reason")) is None

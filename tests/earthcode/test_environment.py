@@ -12,10 +12,13 @@ from earthcode.settings.environment import (
     database_address,
     database_settings,
     generated_secret,
+    host_names,
+    log_level,
     mail_settings,
     missing,
     port_number,
     security_settings,
+    yes_or_no,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,6 +132,40 @@ def test_port_is_a_number_in_range(text):
         port_number(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("True", True), (" yes", True), ("1", True), ("no", False), ("OFF", False), ("", False)],
+)
+def test_yes_and_no_are_understood(text, expected):
+    assert yes_or_no("BEHIND_PROXY", text) is expected
+
+
+@pytest.mark.parametrize("text", ["maybe", "2", "tru"])
+def test_neither_yes_nor_no_is_refused(text):
+    with pytest.raises(ConfigurationError, match=f"BEHIND_PROXY={text}"):
+        yes_or_no("BEHIND_PROXY", text)
+
+
+def test_level_of_the_log_is_one_that_logging_knows():
+    assert log_level("debug") == "DEBUG"
+    with pytest.raises(ConfigurationError, match="LOG_LEVEL=LOUD"):
+        log_level("LOUD")
+
+
+def test_host_names_are_understood():
+    assert host_names("portal.example.org, .example.org,[::1],") == [
+        "portal.example.org",
+        ".example.org",
+        "[::1]",
+    ]
+
+
+@pytest.mark.parametrize("text", [",", "https://portal.example.org", "127.0.0.1:8000", "[::1]:8000", "a b"])
+def test_what_no_request_could_match_is_refused(text):
+    with pytest.raises(ConfigurationError, match="ALLOWED_HOSTS"):
+        host_names(text)
+
+
 def test_missing_names_those_unset_or_empty():
     assert missing(["A", "B", "C"], {"A": "1", "B": ""}) == ["B", "C"]
 
@@ -151,5 +188,7 @@ def test_every_variable_that_settings_read_is_in_the_example():
                 if isinstance(owner, ast.Name) and owner.id == "env" and node.func.attr != "read_env":
                     assert isinstance(arguments[0], ast.Constant)
                     read.add(arguments[0].value)
+            elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
+                read.add(ast.literal_eval(node.slice))
     documented = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert read == documented

@@ -1,6 +1,8 @@
 """The PostgreSQL under var/: shared, stopped by the last user, and back after a kill -9."""
 
 import os
+import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,6 +75,27 @@ def test_a_process_id_that_belongs_to_another_by_now_does_not_stop_the_start(fol
     (folder / "data" / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]))
     with local_database.running(folder, silent):
         assert answers(folder)
+
+
+def test_a_server_that_was_started_by_hand_is_used_and_left_running(folder):
+    with local_database.running(folder, silent):
+        pass
+    data, sockets = folder / "data", local_database.socket_directory(folder)
+    sockets.mkdir(mode=0o700)
+    owner = pwd.getpwuid(data.stat().st_uid)
+    os.chown(sockets, owner.pw_uid, owner.pw_gid)
+    by_hand = ["pg_ctl", "--wait", "-D", str(data)]
+    options = f"-c listen_addresses='' -c unix_socket_directories={sockets}"
+    log = folder / "by-hand.log"
+    local_database._run([*by_hand, "start", "--options", options], owner, log=log)
+    try:
+        postmaster = (data / "postmaster.pid").read_text().split()[0]
+        with local_database.running(folder, silent):
+            assert (data / "postmaster.pid").read_text().split()[0] == postmaster
+        assert answers(folder)
+    finally:
+        local_database._run([*by_hand, "stop", "--mode=immediate"], owner, log=log)
+        shutil.rmtree(sockets, ignore_errors=True)
 
 
 def test_socket_folder_in_other_hands_is_refused(folder):

@@ -1,9 +1,11 @@
-"""Programs that live and die together, whatever is killed."""
+"""Programs kept running and ended together, whatever is killed."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ import sys, time
 from pathlib import Path
 from earthcode.supervision import Programs, only_one
 with only_one(Path(sys.argv[1]), print, port=8000) as lock:
-    programs = Programs({"sleeper": ["sh", "-c", "trap '' TERM; echo ready; sleep 60"]}, cwd=Path("/"), lock=lock)
+    commands = {"sleeper": ["sh", "-c", "trap '' TERM; echo ready; sleep 60"]}
+    programs = Programs(commands, print, cwd=Path("/"), lock=lock)
     programs.start()
     time.sleep(60)
 """
@@ -29,25 +32,79 @@ def start_supervisor(path):
     return supervisor
 
 
-def check_for_a_while(programs):
-    for _ in range(100):
-        programs.check()
-        time.sleep(0.05)
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr("earthcode.supervision.FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("earthcode.supervision.STEADY_SECONDS", 0.3)
 
 
-def test_the_end_of_one_program_is_named_and_stopping_ends_the_others(tmp_path):
+@contextmanager
+def running(tmp_path, **commands):
+    """Give the programs, and what is said of them."""
+    said = []
     with only_one(tmp_path / "lock", print) as lock:
-        programs = Programs(
-            {"server": ["sleep", "60"], "worker": ["sh", "-c", "exit 3"]}, cwd=tmp_path, lock=lock
-        )
+        programs = Programs(commands, said.append, cwd=tmp_path, lock=lock)
         programs.start()
         try:
-            with pytest.raises(ProgramEnded, match=r"^The worker ended with exit code 3\.$"):
-                check_for_a_while(programs)
+            yield programs, said
         finally:
             programs.stop()
-        with pytest.raises(ProgramEnded, match="The server ended by SIGTERM"):
-            programs.check()
+
+
+def check_until(programs, condition):
+    for _ in range(500):
+        programs.check()
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("it did not come to that")
+
+
+def test_a_program_that_never_keeps_running_is_named(tmp_path, quick):
+    with running(tmp_path, server=["sleep", "60"], worker=["sh", "-c", "exit 3"]) as (programs, said):
+        with pytest.raises(ProgramEnded, match=r"^The worker ended with exit code 3, 4 times in a row\.$"):
+            check_until(programs, lambda: False)
+        assert said == [
+            f"The worker ended with exit code 3: starting it again in {pause} s …"
+            for pause in (0.05, 0.1, 0.2)
+        ]
+
+
+def test_a_program_that_was_steady_is_started_again_as_often_as_it_takes(tmp_path, quick, monkeypatch):
+    monkeypatch.setattr("earthcode.supervision.LONGEST_PAUSE_SECONDS", 0.1)
+    away = tmp_path / "the database is away"
+    script = f"echo >> {tmp_path}/starts; while ! [ -e '{away}' ]; do sleep 0.02; done"
+    with running(tmp_path, worker=["sh", "-c", script]) as (programs, said):
+        time.sleep(0.35)
+        programs.check()
+        away.touch()
+        check_until(programs, lambda: len(said) == 6)
+        away.unlink()
+        starts = tmp_path / "starts"
+        check_until(programs, lambda: len(starts.read_text()) == 7)
+    pauses = [line.split(" in ")[1] for line in said]
+    assert pauses == ["0.05 s …", *["0.1 s …"] * 5]
+
+
+def test_what_a_killed_program_leaves_ends_before_it_is_started_again(tmp_path, quick):
+    script = f"sleep 60 & echo $! >> {tmp_path}/children; wait"
+    with running(tmp_path, server=["sh", "-c", script]) as (programs, said):
+        children = tmp_path / "children"
+        check_until(programs, lambda: children.exists() and children.read_text())
+        child = int(children.read_text())
+        os.kill(os.getpgid(child), signal.SIGKILL)
+        check_until(programs, lambda: said)
+        check_until(programs, lambda: not alive(child))
+        check_until(programs, lambda: len(children.read_text().split()) == 2)
+    assert said == ["The server ended by SIGKILL: starting it again in 0.05 s …"]
+
+
+def alive(pid):
+    try:
+        # A dead one that nobody has waited for yet is there too.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_second_one_is_told_of_the_first(tmp_path):

@@ -80,12 +80,11 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, clear=True, verbosity=0)
             mark.write_text(fingerprint)
         connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]
 
     def serve(self, port: int, lock: int) -> None:
         self.say("Starting the web server and the worker …")
         programs = Programs(
-            {"web server": web_server(port), "worker": worker()}, cwd=settings.BASE_DIR, lock=lock
+            {"web server": web_server(port), "worker": worker()}, self.say, cwd=settings.BASE_DIR, lock=lock
         )
         try:
             programs.start()
@@ -127,12 +126,13 @@ def web_server(port: int) -> list[str]:
         *(sys.executable, "-m", "granian", "earthcode.wsgi:application", "--interface", "wsgi"),
         *("--host", HOST, "--port", str(port), "--no-ws", "--log-level", "warning"),
         *("--workers", str(min(os.cpu_count() or 1, 4)), "--blocking-threads", "4"),
-        *("--workers-kill-timeout", "5"),
+        *("--workers-kill-timeout", "3"),
     ]
 
 
 def worker() -> list[str]:
-    return [sys.executable, "manage.py", "procrastinate", "worker"]
+    # `migrate` has made the system checks just now.
+    return [sys.executable, "manage.py", "procrastinate", "--skip-checks", "worker"]
 
 
 def await_answer(port: int, programs: Programs) -> None:
