@@ -109,9 +109,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "NOTSET"},
         # At INFO, several lines a minute or for each page saved; Wagtail keeps its history in the database.
         "procrastinate": {"level": "WARNING"},
-        "psycopg.pool": {
-            "level": "ERROR"
-        },  # the worker's: it warns at each attempt, and the worker says it too
+        # The worker's: it warns at each attempt, and the worker says it too.
+        "psycopg.pool": {"level": "ERROR"},
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
     },
