@@ -39,6 +39,9 @@ def manage(*arguments, **environment):
 
 VISITOR = """
 import time, django
+from django.conf import settings
+# A checkout in which nobody has collected the static files yet.
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 django.setup()
 from django.test import Client
 client = Client(raise_request_exception=False, headers={"host": "portal.example.org"})
