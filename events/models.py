@@ -23,7 +23,7 @@ from earthcode.models import BasePage, IndexPage
 from .dates import describe, iso_start, utc_offset
 from .forms import EventPageForm
 from .querysets import EventPageQuerySet
-from .recurrence import Occurrence, Schedule, occurrences
+from .recurrence import Schedule, occurrences, phase
 
 BODY_FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link", "blockquote", "hr"]
 
@@ -324,8 +324,7 @@ class EventPage(BasePage):
         return [organizer for organizer in self.organizers.select_related("partner") if str(organizer)]
 
     def phase(self, at: datetime) -> str:
-        """“undetermined”, “upcoming”, “now”, “today” (started, its end unknown), “ended_today” or “past” at `at`
-        (aware)."""
+        """Where the event stands at `at` (aware), as `recurrence.phase` says; “undetermined” without a date."""
         if self.schedule is None:
             return "undetermined"
         return phase(occurrences(self.schedule)[-1], at)
@@ -340,16 +339,6 @@ class EventPage(BasePage):
             )
             for row in rows
         )
-
-
-def phase(occurrence: Occurrence, at: datetime) -> str:
-    if at < occurrence.starts_at:
-        return "upcoming"
-    if at >= occurrence.listed_until:
-        return "past"
-    if occurrence.ends_at is None:
-        return "today"
-    return "now" if at < occurrence.ends_at else "ended_today"
 
 
 class EventOccurrence(models.Model):

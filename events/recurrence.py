@@ -51,5 +51,16 @@ def occurrences(schedule: Schedule) -> list[Occurrence]:
     return [Occurrence(starts_at, ends_at, midnight_after)]
 
 
+def phase(occurrence: Occurrence, at: datetime) -> str:
+    """“upcoming”, “now”, “today” (started, its end unknown), “ended_today” or “past” at `at` (aware)."""
+    if at < occurrence.starts_at:
+        return "upcoming"
+    if at >= occurrence.listed_until:
+        return "past"
+    if occurrence.ends_at is None:
+        return "today"
+    return "now" if at < occurrence.ends_at else "ended_today"
+
+
 def _instant(day: date, wall_time: time, timezone: str) -> datetime:
     return datetime.combine(day, wall_time, tzinfo=ZoneInfo(timezone)).astimezone(UTC)

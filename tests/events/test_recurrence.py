@@ -2,8 +2,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from events.models import phase
-from events.recurrence import Occurrence, Schedule, occurrences
+from events.recurrence import Occurrence, Schedule, occurrences, phase
 
 
 def utc(text):
