@@ -5,13 +5,13 @@ breaks off is an empty one. Here each component keeps its own lines with their n
 broken item is lost.
 """
 
-import binascii
 import quopri
 import re
 from base64 import b64decode
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -42,13 +42,17 @@ class Property(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The value as TEXT (RFC 5545, 3.3.11), out of quoted-printable or base64 if it says so."""
+        """The value as TEXT (RFC 5545, 3.3.11), out of quoted-printable or base64 if it says so and is so."""
         value = self.value
-        if self.raw_parameters:
-            value = _transferred(value, self.parameters)
+        if self.raw_parameters and (transferred := _transferred(value, self.parameters)) is not None:
+            value = transferred
         if "\\" not in value:
             return value
         return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)
+
+    @property
+    def is_decodable(self) -> bool:
+        return not self.raw_parameters or _transferred(self.value, self.parameters) is not None
 
 
 @dataclass(slots=True)
@@ -166,18 +170,19 @@ def _decoded(line: bytes) -> str:
         return line.decode("cp1252", "replace")
 
 
-def _transferred(value: str, parameters: dict[str, str]) -> str:
+def _transferred(value: str, parameters: dict[str, str]) -> str | None:
+    """`value` out of its transfer encoding; None where it is not in the encoding or the charset that it names."""
     encoding = parameters.get("ENCODING", "").upper()
-    if encoding == "QUOTED-PRINTABLE":
-        data = quopri.decodestring(value.encode())
-    elif encoding in {"BASE64", "B"}:
-        try:
-            data = b64decode(value, validate=False)
-        except binascii.Error:
-            return value
-    else:
-        return value
     try:
-        return data.decode(parameters.get("CHARSET", "utf-8"))
-    except (UnicodeDecodeError, LookupError):
+        if encoding == "QUOTED-PRINTABLE":
+            data = quopri.decodestring(value.encode())
+        elif encoding in {"BASE64", "B"}:
+            data = b64decode(value, validate=False)
+        else:
+            return value
+        # Of a calendar that names no charset, or the wrong one, the bytes are most likely these.
+        with suppress(UnicodeDecodeError):
+            return data.decode(parameters.get("CHARSET", "utf-8"))
         return data.decode("cp1252", "replace")
+    except (ValueError, LookupError):
+        return None

@@ -7,6 +7,7 @@ else that cannot be read is left out with a warning.
 # Wall times are naive on purpose until their zone is known.
 # ruff: noqa: DTZ001
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printabl
 
 from .content_lines import Component, Property, read_tree
 from .zones import CustomZone, zone_called
+
+logger = logging.getLogger(__name__)
 
 UNTITLED = "Untitled event"
 TITLE_LENGTH = VENUE_LENGTH = 255
@@ -66,6 +69,10 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
             event = reader.read()
         except _LeftOut as reason:
             problems.append(reader.problem(reason.level, str(reason)))
+        except Exception:
+            # Whatever an entry comes up with, it costs no other.
+            logger.exception("Reading the entry on line %s failed", component.line)
+            problems.append(reader.problem(Level.FAILED, "The portal cannot read it; its log tells more."))
         else:
             events.append(event)
             problems += [reader.problem(Level.WARNING, warning) for warning in reader.warnings]
@@ -150,6 +157,10 @@ class _EventReader:
         for name in _READ_ONCE:
             if len({found.value for found in self.component.properties if found.name == name}) > 1:
                 self.warnings.append(f"There are several {name} lines; the first is used.")
+            if (first := self.component.get(name)) and not first.is_decodable:
+                self.warnings.append(
+                    f"Its {name} is not in the encoding that it names; it is taken as it stands."
+                )
         start = self._start()
         end_date, end_time = self._last(start, self._end())
         venue, attendance_mode, address = self._where()

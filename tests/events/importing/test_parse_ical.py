@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from events.importing.feed import FeedUnusable, Level
-from events.importing.parse import parse
+from events.importing.parse import ical, parse
 from tests.builders import make_calendar
 
 FEED = Path(__file__).parents[2] / "data" / "python-events.ics"
@@ -181,6 +181,35 @@ def test_case_9_quoted_printable_and_base64():
 
 
 # Dates
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "ENCODING=BASE64:é",
+        "ENCODING=BASE64:abc",
+        "ENCODING=QUOTED-PRINTABLE;CHARSET=undefined:abc=E9",
+        "ENCODING=QUOTED-PRINTABLE;CHARSET=no-such-charset:abc=E9",
+    ],
+)
+def test_text_that_is_not_in_its_encoding_is_taken_as_it_stands(parameters):
+    event, warnings = read_one(f"DESCRIPTION;{parameters}")
+    assert event.body == f"<p>{parameters.rpartition(':')[2]}</p>"
+    assert "encoding" in warnings
+    feed = read(make_calendar("SUMMARY:One", head=f"X-WR-CALNAME;{parameters}"))
+    assert len(feed.events) == 1
+
+
+def test_whatever_an_entry_raises_it_costs_no_other(monkeypatch):
+    def raising(text):
+        if "Two" in text:
+            raise RuntimeError("a bug")
+        return text
+
+    monkeypatch.setattr(ical, "plain_line", raising)
+    feed = read(make_calendar("SUMMARY:One", "UID:bad\nSUMMARY:Two", "SUMMARY:Three"))
+    assert [event.title for event in feed.events] == ["One", "Three"]
+    assert [(problem.level, problem.uid) for problem in feed.problems] == [(Level.FAILED, "bad")]
 
 
 def days(event):
