@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 
 from events.models import EventIndexPage, EventPage
 
@@ -91,6 +92,9 @@ def _outcome(item: PlanItem, how: Application) -> Outcome:
 def _create(event: FeedEvent, how: Application) -> Outcome:
     # Read anew: a creation that was rolled back leaves the tree fields of the instance wrong.
     parent = EventIndexPage.objects.select_for_update(of=("self",)).get(pk=how.parent.pk)
+    # Made since it was planned, by a run that the lock on a new source could not keep out.
+    if _records(event, how).exists():
+        return _update(event, how)
     page = EventPage(slug=free_slug(parent, event), live=False, owner=how.user)
     set_values(page, event.values)
     parent.add_child(instance=page)
@@ -109,10 +113,14 @@ def _create(event: FeedEvent, how: Application) -> Outcome:
     return Outcome(Result.CREATED)
 
 
-def _update(event: FeedEvent, how: Application) -> Outcome:
-    record = ImportRecord.objects.select_for_update().get(
+def _records(event: FeedEvent, how: Application) -> QuerySet[ImportRecord]:
+    return ImportRecord.objects.filter(
         source=how.source, uid=event.key.uid, recurrence_id=event.key.recurrence_id
     )
+
+
+def _update(event: FeedEvent, how: Application) -> Outcome:
+    record = _records(event, how).select_for_update().get()
     page = EventPage.objects.select_for_update(of=("self",)).filter(pk=record.page_id).first()
     if page is None:
         return _skipped(event, "Its page was deleted by an editor; it stays away.")

@@ -12,6 +12,7 @@ from .apply import Outcome, Result
 from .feed import FeedUnusable, Level, Problem
 from .markup import printable
 from .models import ImportRun, ImportSource
+from .sources import absolute
 
 MAX_ADDRESS_LENGTH = 2000
 MAX_PROBLEMS = 1000
@@ -77,7 +78,7 @@ def _store(summary, message, address, format, trigger, user, started_at) -> Impo
     if left_out := len(summary.problems) - len(problems):
         problems.append(asdict(Problem(Level.WARNING, f"… and {left_out} more that are not kept.")))
     return ImportRun.objects.create(
-        source=summary.source or ImportSource.objects.filter(address=printable(address)).first(),
+        source=summary.source or ImportSource.objects.filter(address=absolute(address)).first(),
         address=printable(address)[:MAX_ADDRESS_LENGTH],
         format=format,
         trigger=trigger,

@@ -7,13 +7,14 @@ import sys
 from datetime import date, time
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import ModelLogEntry, PageLogEntry, Revision
 
-from events.importing import import_source
+from events.importing import import_source, sources
 from events.importing.feed import FeedUnusable
 from events.importing.models import ImportRecord, ImportRun, ImportSource
 from events.importing.pages import _as_saved_by_the_editor
@@ -315,7 +316,60 @@ def test_the_source_is_the_calendar_and_not_its_address(feed, tmp_path):
     copy = tmp_path / "copy.ics"
     copy.write_bytes(path.read_bytes().replace(b"Test 1.0", b"Test 2.5.1"))
     assert counts(run(copy)) == (0, 0, 1, 0, 0)
-    assert run(path)["source"] == "Partner events (-//Test//Test//EN)"
+    assert run(path)["source"] == "Partner events"
+
+
+def test_a_calendar_that_has_another_name_and_another_address_is_recognised(tmp_path):
+    run(FEED)
+    renamed = tmp_path / "renamed.ics"
+    renamed.write_bytes(
+        FEED.read_bytes()
+        .replace(b"Python Events Calendar", b"Conferences")
+        .replace(b"PRODID:", b"PRODID:-//x")
+    )
+    assert counts(run(renamed)) == (0, 0, 78, 0, 0)
+    assert ImportSource.objects.count() == 1
+
+
+def test_two_calendars_of_one_name_are_two_sources(tmp_path):
+    head = "X-WR-CALNAME:Events"
+    paths = [tmp_path / "a.ics", tmp_path / "b.ics"]
+    for path, day in zip(paths, ("20270301", "20270401"), strict=True):
+        path.write_bytes(make_calendar(f"UID:1\nSUMMARY:{path.stem}\nDTSTART;VALUE=DATE:{day}", head=head))
+    answers = [run(path) for path in (paths[0], paths[1], paths[0], paths[1])]
+    assert [counts(answer)[:3] for answer in answers] == [(1, 0, 0), (1, 0, 0), (0, 0, 1), (0, 0, 1)]
+    assert [answer["source"] for answer in answers[:2]] == ["Events", f"Events ({paths[1]})"]
+    assert set(EventPage.objects.values_list("title", flat=True)) == {"a", "b"}
+
+
+def test_case_51_one_run_of_a_source_at_a_time(feed, capsys):
+    path = feed("SUMMARY:One")
+    ours = connection.get_connection_params()
+    source = ImportSource(name="Partner events")
+    with psycopg.connect(
+        **{name: ours[name] for name in ("dbname", "user", "password", "host", "port") if name in ours}
+    ) as other:
+        key = sources.lock_key(source)
+        other.execute("SELECT pg_advisory_lock(%s)", [key])
+        with pytest.raises(SystemExit) as stop:
+            run(path)
+        assert stop.value.code == 1
+        assert "being imported right now" in capsys.readouterr().err
+        assert not ImportRecord.objects.exists()
+    assert counts(run(path)) == (1, 0, 0, 0, 0)
+
+
+def test_what_was_created_since_the_plan_was_made_is_not_created_again(feed, event_list):
+    path = str(feed("SUMMARY:One"))
+
+    def meanwhile(items):
+        other = import_source(path, format="ical", parent=event_list)
+        assert other.counts["created"] == 1
+        return iter(items)
+
+    summary = import_source(path, format="ical", parent=event_list, progress=meanwhile)
+    assert (summary.counts["created"], summary.counts["unchanged"]) == (0, 1)
+    assert EventPage.objects.count() == 1
 
 
 def test_case_29_the_same_uid_in_two_sources_is_two_events(feed):
