@@ -7,7 +7,7 @@ from django.utils import timezone as clock
 from events.models import EventIndexPage, EventPage
 
 from .apply import Application, apply, expected
-from .feed import ParsedFeed, Problem
+from .feed import ParsedFeed
 from .fetch import fetch
 from .guard import guard
 from .models import ImportRecord, ImportRun, ImportSource
@@ -29,24 +29,31 @@ def import_source(
     trigger: str = ImportRun.Trigger.COMMAND,
     user: object = None,
     progress: Callable[[Iterable], Iterable] = iter,
+    summary: Summary | None = None,
 ) -> Summary:
     """Bring the pages under `parent` up to date with the feed at `address`, a path or a URL.
 
     `source_name` names the source; otherwise the feed is recognised, see `sources`. New pages are drafts, and news of
     live pages are left in drafts, unless `publish`. A dry run stops before anything is written. `progress`
-    wraps the items while they are applied. Raises FeedUnusable when the feed as a whole cannot be used.
+    wraps the items while they are applied; `summary` is what is added up, for a caller who wants it even
+    of a run that breaks off. Raises FeedUnusable when the feed as a whole cannot be used.
     """
 
     def read() -> tuple[ParsedFeed, ImportSource]:
         feed = parse(fetch(address), format=format, default_timezone=_default_timezone())
         return feed, source_of(feed, name=source_name, address=address, format=format)
 
+    summary = summary or Summary()
     if dry_run:
-        feed, source = read()
-        return _foreseen(source, _plan(feed, source), feed.problems)
+        feed, summary.source = read()
+        plan = _plan(feed, summary.source)
+        summary.add_unread(feed.problems)
+        for item in plan.items:
+            summary.add(expected(item))
+        return summary
     with recorded(
-        address=address, format=format, trigger=trigger, user=user, started_at=clock.now()
-    ) as summary:
+        summary, address=address, format=format, trigger=trigger, user=user, started_at=clock.now()
+    ):
         feed, source = read()
         with alone(source):
             plan = _plan(feed, source)
@@ -66,14 +73,6 @@ def _plan(feed: ParsedFeed, source: ImportSource) -> Plan:
     """What is to be done about `feed`, if it may be used; nothing is written."""
     held = held_by(source, feed.events)
     return guard(reconcile(feed.events, held), feed, held=len(held))
-
-
-def _foreseen(source: ImportSource, plan: Plan, problems: Iterable[Problem]) -> Summary:
-    summary = Summary(source)
-    summary.add_unread(problems)
-    for item in plan.items:
-        summary.add(expected(item))
-    return summary
 
 
 def _remembered(source: ImportSource) -> ImportSource:

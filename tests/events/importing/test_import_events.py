@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import sys
 from datetime import date, time
@@ -10,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import ModelLogEntry, PageLogEntry, Revision
 
@@ -419,7 +420,9 @@ def test_a_feed_that_cannot_be_used(tmp_path, capsys, content, words, as_json):
     assert words in err
     assert err.count("\n") == 1
     if as_json:
-        assert words in json.loads(out)["error"]
+        answer = json.loads(out)
+        assert words in answer["error"]
+        assert (counts(answer), answer["problems"]) == ((0, 0, 0, 0, 0), [])
     else:
         assert out == ""
     assert not EventPage.objects.exists()
@@ -492,6 +495,70 @@ def test_stopped_by_hand_keeps_what_was_done(feed, monkeypatch, capsys):
     assert (recorded.state, recorded.created) == ("failed", 1)
     monkeypatch.undo()
     assert counts(run(path)) == (1, 0, 1, 0, 0)
+
+
+def test_stopped_by_a_signal_is_recorded_as_failed(feed, monkeypatch):
+    def terminated(items, **options):
+        yield items[0]
+        sys.exit(143)
+
+    monkeypatch.setattr("events.management.commands.import_events.tqdm", terminated)
+    with pytest.raises(SystemExit) as stop:
+        run(feed("SUMMARY:One", "SUMMARY:Two"))
+    assert stop.value.code == 143
+    recorded = ImportRun.objects.get()
+    assert (recorded.state, recorded.created) == ("failed", 1)
+    assert "Stopped" in recorded.message
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_goes_away_is_one_line(feed, monkeypatch, capsys, error):
+    def gone(*args, **options):
+        raise error("server closed the connection unexpectedly\nThis probably means …")
+
+    monkeypatch.setattr(EventPage, "save_revision", gone)
+    monkeypatch.setattr(ImportRun.objects, "create", gone)
+    with pytest.raises(SystemExit) as stop:
+        call_command("import_events", str(feed("SUMMARY:One")), format="ical", parent="events", json=True)
+    out, err = capsys.readouterr()
+    assert stop.value.code == 1
+    assert err.count("\n") == 1
+    assert "database" in json.loads(out)["error"]
+
+
+@pytest.mark.parametrize("address", ["caf\udce9.ics", "", "fifo"])
+def test_paths_that_cannot_be_read_are_one_line(tmp_path, monkeypatch, capsys, address):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("fifo")
+    with pytest.raises(SystemExit) as stop:
+        call_command("import_events", address, format="ical", parent="events", json=True)
+    out, err = capsys.readouterr()
+    assert (stop.value.code, err.count("\n")) == (1, 1)
+    assert json.loads(out)["error"]
+    assert ImportRun.objects.get().state == "failed"
+
+
+def test_a_path_that_is_not_utf_8_is_read(tmp_path):
+    path = tmp_path / "caf\udce9.ics"
+    path.write_bytes(make_calendar("SUMMARY:One", head="X-A:b"))
+    assert counts(run(path)) == (1, 0, 0, 0, 0)
+    assert counts(run(path)) == (0, 0, 1, 0, 0)
+
+
+def test_an_error_of_the_portal_is_json_too(feed, monkeypatch, capsys):
+    def bug(*args):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("events.importing.reconcile", bug)
+    with pytest.raises(RuntimeError):
+        call_command("import_events", str(feed("SUMMARY:One")), format="ical", parent="events", json=True)
+    assert "error of the portal" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_wrong_usage_is_json_too(feed, capsys):
+    with pytest.raises(CommandError):
+        call_command("import_events", str(feed()), format="ical", parent="nowhere", json=True)
+    assert "no event list" in json.loads(capsys.readouterr().out)["error"]
 
 
 def test_unusable_feeds_raise_for_callers_of_the_function(event_list, tmp_path):
