@@ -12,12 +12,13 @@ from enum import StrEnum
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
+from wagtail.locks import WorkflowLock
 
 from events.models import EventIndexPage, EventPage
 
-from .feed import FeedEvent, Level, Problem
+from .feed import FeedEvent, Level, Problem, Values
 from .models import ImportRecord, ImportSource
-from .pages import draft_values, free_slug, set_values
+from .pages import draft_values, free_slug, is_only_imported, set_values
 from .reconcile import Action, Merge, Plan, PlanItem, merge
 
 logger = logging.getLogger(__name__)
@@ -124,26 +125,34 @@ def _update(event: FeedEvent, how: Application) -> Outcome:
     page = EventPage.objects.select_for_update(of=("self",)).filter(pk=record.page_id).first()
     if page is None:
         return _skipped(event, "Its page was deleted by an editor; it stays away.")
-    if page.locked:
+    # A page with a schedule is locked as well, but only for its form: what is new goes into the draft.
+    if page.locked or isinstance(page.get_lock(), WorkflowLock):
         return _skipped(event, "Its page is locked by an editor; what is new waits for the next run.")
     draft = page.get_latest_revision_as_object()
     merged = merge(record.values, event.values, draft_values(draft, record.values, event.values))
     problems = _conflicts(event, merged)
     if merged.changes:
-        problems += _write(merged, event, page, draft, how)
+        problems += _write(merged, event, page, draft, record.values, how)
     record.values, record.sequence, record.last_modified = event.values, event.sequence, event.last_modified
     record.save(update_fields=("values", "sequence", "last_modified"))
     return Outcome(Result.UPDATED if merged.changes else Result.UNCHANGED, problems)
 
 
 def _write(
-    merged: Merge, event: FeedEvent, page: EventPage, draft: EventPage, how: Application
+    merged: Merge, event: FeedEvent, page: EventPage, draft: EventPage, before: Values, how: Application
 ) -> tuple[Problem, ...]:
     """A new revision; live only where an editor has the page live and left nothing unpublished in it."""
+    is_scheduled = page.scheduled_revision is not None
+    is_unfinished = page.has_unpublished_changes and not is_only_imported(draft, page, before)
     set_values(draft, merged.changes)
-    is_unfinished = page.has_unpublished_changes
     # What an editor has not finished need not be valid yet.
     revision = draft.save_revision(user=how.user, log_action=True, clean=not is_unfinished)
+    if is_scheduled:
+        reason = (
+            "Its page has a version that is scheduled to go live without the feed's news. They are in the draft: "
+            "schedule that instead."
+        )
+        return (_problem(event, Level.WARNING, reason),)
     if not page.live:
         return ()
     if is_unfinished:

@@ -5,15 +5,17 @@ import json
 import os
 import re
 import sys
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import ModelLogEntry, PageLogEntry, Revision
+from django.utils import timezone as clock
+from wagtail.models import GroupApprovalTask, ModelLogEntry, PageLogEntry, Revision, Workflow, WorkflowTask
 
 from events.importing import import_source, sources
 from events.importing.feed import FeedUnusable
@@ -236,6 +238,73 @@ def test_a_locked_page_waits(feed):
     assert counts(run(path, "--publish")) == (0, 0, 0, 1, 0)
     EventPage.objects.update(locked=False)
     assert counts(run(path, "--publish")) == (0, 1, 0, 0, 0)
+
+
+def test_a_page_in_a_workflow_waits(event_list, feed):
+    run(feed("SUMMARY:One"))
+    page = the_event()
+    workflow = Workflow.objects.create(name="Review", active=True)
+    task = GroupApprovalTask.objects.create(name="Review", active=True)
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    workflow.start(page, User.objects.create_user("editor"))
+    assert counts(run(feed("SUMMARY:New"))) == (0, 0, 0, 1, 0)
+
+
+@pytest.mark.parametrize("published", [[], ["--publish"]])
+def test_a_scheduled_version_is_told_of(feed, published):
+    run(feed("SUMMARY:One"), *published)
+    draft = the_event().get_latest_revision_as_object()
+    draft.go_live_at = clock.now() + timedelta(days=1)
+    draft.save_revision().publish()
+    answer = run(feed("SUMMARY:New"), "--publish")
+    assert counts(answer) == (0, 1, 0, 0, 0)
+    assert "scheduled" in answer["problems"][0]["reason"]
+    page = the_event()
+    assert (page.title, page.get_latest_revision_as_object().title) == ("One", "New")
+    assert page.scheduled_revision.as_object().title == "One"
+
+
+def test_what_an_earlier_run_left_in_a_draft_is_published_with_the_next_news(feed):
+    html = "DESCRIPTION:<b>Hello <i>you</i></b>"
+    run(feed(f"SUMMARY:One\n{html}"), "--publish")
+    edit(the_event(), summary="The editor's")
+    run(feed(f"SUMMARY:Two\n{html}"))
+    answer = run(feed(f"SUMMARY:Three\n{html}"), "--publish")
+    page = the_event()
+    assert (page.title, page.summary, page.has_unpublished_changes) == ("Three", "The editor's", False)
+    assert answer["problems"] == []
+
+
+@pytest.mark.parametrize("changes", [{"summary": "Half a sent"}, {"title": "Half a ti"}])
+def test_an_editors_draft_upon_that_of_a_run_is_not_published(feed, changes):
+    run(feed("SUMMARY:One"), "--publish")
+    run(feed("SUMMARY:One\nLOCATION:Rome"))
+    edit(the_event(), publish=False, **changes)
+    run(feed("SUMMARY:One\nLOCATION:Paris"), "--publish")
+    assert (the_event().venue, the_event().has_unpublished_changes) == ("", True)
+
+
+def test_a_draft_that_a_run_created_is_published_by_nobody_but_an_editor(feed):
+    run(feed("SUMMARY:One"))
+    run(feed("SUMMARY:New"), "--publish")
+    assert not the_event().live
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<b>Register <a href="https://x.example">here</a> now</b>',
+        "<i>it <b>both</b></i>",
+        "&nbsp\\;<br>&nbsp\\;x",
+    ],
+)
+@pytest.mark.parametrize("saves", [1, 2, 3])
+def test_a_body_nobody_touched_follows_the_feed(feed, html, saves):
+    run(feed(f"DESCRIPTION:{html}"), "--publish")
+    for _ in range(saves):
+        edit(the_event())
+    run(feed(f"DESCRIPTION:{html} NEWS"), "--publish")
+    assert "NEWS" in the_event().body
 
 
 def test_news_of_a_live_page_are_a_draft_unless_published(feed):
