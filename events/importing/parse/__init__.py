@@ -59,10 +59,11 @@ def _distinct(events: Iterable[FeedEvent]) -> tuple[list[FeedEvent], list[Proble
     for key, same in versions.items():
         chosen = max(same, key=lambda event: (event.recency, sorted(map(str, event.values.items()))))
         distinct.append(chosen)
-        if any(event.values != chosen.values for event in same):
-            reason = (
-                f"{len(same)} entries have this UID; the most recent one, “{chosen.title}” on line {chosen.line}, "
-                "is imported and the others are left out. If they are different events, each needs a UID of its own."
-            )
-            problems.append(Problem(Level.WARNING, reason, key.uid, chosen.line))
+        reason = (
+            f"{len(same)} entries have this UID; the most recent one, “{chosen.title}” on line {chosen.line}, "
+            "is imported. If they are different events, each needs a UID of its own."
+        )
+        problems += [
+            Problem(Level.SKIPPED, reason, key.uid, event.line) for event in same if event is not chosen
+        ]
     return distinct, problems

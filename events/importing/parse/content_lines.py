@@ -16,9 +16,18 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r")
-_CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)[ \t]*((?:;[^:;"]*(?:"[^"]*"[^:;"]*)*)*):(.*)', re.DOTALL)
+# Microsoft's names of time zones have colons and ought to be, but are not always, within quotes.
+_CONTENT_LINE = re.compile(
+    r'([A-Za-z0-9-]+)[ \t]*((?:;(?:(?:UTC|GMT)[+-]\d\d:\d\d(?=[:;)])|tzone://|[^:;"]|"[^"]*")*+)*+):(.*)',
+    re.DOTALL,
+)
 _PARAMETER = re.compile(r';\s*([A-Za-z0-9-]+)\s*(?:=((?:"[^"]*"|[^";])*))?')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+# What no text goes on with after a soft line break; other words before a colon may well be text.
+_PROPERTY = re.compile(
+    rb"(?:BEGIN|END|DT(?:START|END|STAMP)|DURATION|SUMMARY|DESCRIPTION|LOCATION|URL|UID|STATUS|CLASS|CATEGORIES"
+    rb"|SEQUENCE|PRIORITY|TRANSP|CREATED|LAST-MODIFIED|R(?:RULE|DATE)|EXDATE|ORGANIZER|ATTENDEE|X-[A-Z0-9-]+)[;:]"
+)
 _TOP_LEVEL = {"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"}
 
 
@@ -134,7 +143,10 @@ def _logical_lines(data: bytes) -> Iterator[tuple[int, str]]:
     first = 0
     soft_break = False
     for number, physical in enumerate(_LINE_BREAK.split(_as_utf8(data)), start=1):
-        if soft_break and physical:
+        if not parts:
+            # Nothing is there that it could go on with.
+            physical = physical.lstrip()
+        if soft_break and physical and not _PROPERTY.match(physical):
             parts.append(b"\n" + physical)
         elif physical[:1] in {b" ", b"\t"} and parts:
             # A fold may divide a character, so lines are joined before they are decoded.
@@ -143,8 +155,6 @@ def _logical_lines(data: bytes) -> Iterator[tuple[int, str]]:
             if parts:
                 yield first, _decoded(b"".join(parts))
             parts, first = [physical], number
-        else:
-            continue
         soft_break = physical.endswith(b"=") and b"QUOTED-PRINTABLE" in parts[0][:200].upper()
     if parts:
         yield first, _decoded(b"".join(parts))
