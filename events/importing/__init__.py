@@ -11,9 +11,9 @@ from .feed import ParsedFeed
 from .fetch import fetch
 from .guard import guard
 from .models import ImportRecord, ImportRun, ImportSource
-from .pages import held_by
+from .pages import held_by, records_of
 from .parse import parse
-from .reconcile import Plan, reconcile
+from .reconcile import Plan, adopted, reconcile
 from .report import Summary, recorded
 from .sources import alone, source_of
 
@@ -71,8 +71,9 @@ def _default_timezone() -> str:
 
 def _plan(feed: ParsedFeed, source: ImportSource) -> Plan:
     """What is to be done about `feed`, if it may be used; nothing is written."""
-    held = held_by(source, feed.events)
-    return guard(reconcile(feed.events, held), feed, held=len(held))
+    records = records_of(source)
+    events = adopted(feed.events, {record.key: record.values for record in records})
+    return guard(reconcile(events, held_by(records, events)), feed, held=len(records))
 
 
 def _remembered(source: ImportSource) -> ImportSource:

@@ -52,8 +52,22 @@ def apply(
     plan: Plan, how: Application, *, progress: Callable[[Iterable], Iterable] = iter
 ) -> Iterator[Outcome]:
     """Carry out `plan` item by item. An item that fails leaves nothing behind and stops no other."""
+    _remember_versions(plan.newer, how)
     for item in progress(plan.items):
         yield _outcome(item, how)
+
+
+def _remember_versions(events: Iterable[FeedEvent], how: Application):
+    newer = {event.key: event for event in events}
+    if not newer:
+        return
+    rows = ImportRecord.objects.filter(source=how.source, uid__in={key.uid for key in newer})
+    records = [record for record in rows if record.key in newer]
+    for record in records:
+        event = newer[record.key]
+        record.sequence = record.sequence if event.sequence is None else event.sequence
+        record.last_modified = event.last_modified or record.last_modified
+    ImportRecord.objects.bulk_update(records, ("sequence", "last_modified"))
 
 
 def expected(item: PlanItem) -> Outcome:

@@ -29,12 +29,13 @@ _KEPT_BY_WAGTAIL = {
 }
 
 
-def held_by(source: ImportSource, events: Iterable[FeedEvent]) -> dict[Key, Held]:
-    """What is held of `source`; drafts only of those of `events` about which there is something new."""
-    if source.pk is None:
-        return {}
+def records_of(source: ImportSource) -> list[ImportRecord]:
+    return list(ImportRecord.objects.filter(source=source)) if source.pk else []
+
+
+def held_by(records: Iterable[ImportRecord], events: Iterable[FeedEvent]) -> dict[Key, Held]:
+    """What `records` hold; drafts only of those of `events` about which there is something new."""
     news = {event.key: event.values for event in events}
-    records = list(ImportRecord.objects.filter(source=source))
     changed = [record for record in records if news.get(record.key, record.values) != record.values]
     pages = EventPage.objects.select_related("latest_revision").in_bulk(
         [record.page_id for record in changed if record.page_id]

@@ -176,6 +176,7 @@ class _EventReader:
             self.warnings.append(
                 "The event repeats. Only its first date is imported: series are not supported yet."
             )
+        website = self._website(body, address)
         return FeedEvent(
             key=Key(self.uid, self._recurrence_id()),
             title=self._title(),
@@ -193,7 +194,8 @@ class _EventReader:
             ),
             attendance_mode=attendance_mode,
             venue=venue,
-            website=self._website(body, address),
+            website=website,
+            url=website if website == self._url else "",
             sequence=self._sequence(),
             last_modified=self._last_modified(),
             line=self.component.line,
@@ -385,10 +387,14 @@ class _EventReader:
             self.warnings.append(f"Its description is longer than {MAX_LENGTH} characters; it is cut.")
         return rich_text(text) if text else ""
 
+    @property
+    def _url(self) -> str:
+        return without_login(printable(self.component.text("URL")).strip())
+
     def _website(self, body: str, place: str) -> str:
         """The event's URL, else the only link of its description, else the address given as its place."""
         in_body = links(body)
-        for address in (self.component.text("URL"), in_body[0] if len(in_body) == 1 else "", place):
+        for address in (self._url, in_body[0] if len(in_body) == 1 else "", place):
             address = without_login(printable(address).strip())
             if not address:
                 continue

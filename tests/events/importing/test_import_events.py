@@ -455,6 +455,46 @@ def test_a_calendar_without_a_name_goes_by_its_address(feed):
     assert run(path)["source"] == str(path)
 
 
+A, B = "UID:\nSUMMARY:A\nURL:https://x.org/p", "UID:\nSUMMARY:B\nURL:https://x.org/p"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([A], [A, B], (1, 0, 1)),
+        ([A, B], [A], (0, 0, 1)),
+        ([A], [A.replace("SUMMARY:A", "SUMMARY:A!")], (0, 1, 0)),
+        ([A], [A + "\nDTSTART:20270101"], (0, 1, 0)),
+        ([A], [A.replace("x.org", "y.org")], (0, 1, 0)),
+        ([A, B], [A, B.replace("SUMMARY:B", "SUMMARY:B!")], (0, 1, 1)),
+        (
+            ["UID:\nSUMMARY:A\nDESCRIPTION:https://x.org/p"],
+            ["UID:\nSUMMARY:A\nDESCRIPTION:https://x.org/p https://y.org/"],
+            (0, 1, 0),
+        ),
+        (
+            ["UID:\nSUMMARY:A\nDESCRIPTION:https://zoom.org/"],
+            ["UID:\nSUMMARY:B\nDESCRIPTION:https://zoom.org/"],
+            (1, 0, 0),
+        ),
+    ],
+)
+def test_case_27_events_without_a_uid_stay_the_same(feed, before, after, expected):
+    run(feed(*before))
+    assert counts(run(feed(*after)))[:3] == expected
+    assert counts(run(feed(*after)))[:3] == (0, 0, len(after))
+
+
+def test_case_32_a_version_between_is_refused(feed):
+    run(feed("SUMMARY:One\nSEQUENCE:1"))
+    path = feed("SUMMARY:One\nSEQUENCE:5")
+    assert counts(run(path)) == (0, 0, 1, 0, 0)
+    with CaptureQueriesContext(connection) as queries:
+        run(path)
+    assert len([query for query in queries if re.match("INSERT|UPDATE|DELETE", query["sql"])]) == 1
+    assert counts(run(feed("SUMMARY:Older\nSEQUENCE:3"))) == (0, 0, 0, 1, 0)
+
+
 # The command
 
 

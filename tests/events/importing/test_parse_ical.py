@@ -489,7 +489,8 @@ def test_case_27_events_without_uid():
         )
     )
     assert len({event.key for event in feed.events}) == 4
-    assert feed.events[3].key.uid == "url:https://example.org/a"
+    alone = read(make_calendar("UID:\nURL:https://example.org/a"))
+    assert alone.events[0].key == feed.events[3].key
 
 
 def test_case_27_the_same_website_is_no_identity():
