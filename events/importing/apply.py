@@ -11,12 +11,14 @@ from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
+from wagtail.locks import WorkflowLock
 
 from events.models import EventIndexPage, EventPage
 
-from .feed import FeedEvent, Level, Problem
+from .feed import FeedEvent, Level, Problem, Values
 from .models import ImportRecord, ImportSource
-from .pages import draft_values, free_slug, set_values
+from .pages import draft_values, free_slug, is_only_imported, set_values
 from .reconcile import Action, Merge, Plan, PlanItem, merge
 
 logger = logging.getLogger(__name__)
@@ -50,8 +52,22 @@ def apply(
     plan: Plan, how: Application, *, progress: Callable[[Iterable], Iterable] = iter
 ) -> Iterator[Outcome]:
     """Carry out `plan` item by item. An item that fails leaves nothing behind and stops no other."""
+    _remember_versions(plan.newer, how)
     for item in progress(plan.items):
         yield _outcome(item, how)
+
+
+def _remember_versions(events: Iterable[FeedEvent], how: Application):
+    newer = {event.key: event for event in events}
+    if not newer:
+        return
+    rows = ImportRecord.objects.filter(source=how.source, uid__in={key.uid for key in newer})
+    records = [record for record in rows if record.key in newer]
+    for record in records:
+        event = newer[record.key]
+        record.sequence = record.sequence if event.sequence is None else event.sequence
+        record.last_modified = event.last_modified or record.last_modified
+    ImportRecord.objects.bulk_update(records, ("sequence", "last_modified"))
 
 
 def expected(item: PlanItem) -> Outcome:
@@ -91,6 +107,9 @@ def _outcome(item: PlanItem, how: Application) -> Outcome:
 def _create(event: FeedEvent, how: Application) -> Outcome:
     # Read anew: a creation that was rolled back leaves the tree fields of the instance wrong.
     parent = EventIndexPage.objects.select_for_update(of=("self",)).get(pk=how.parent.pk)
+    # Made since it was planned, by a run that the lock on a new source could not keep out.
+    if _records(event, how).exists():
+        return _update(event, how)
     page = EventPage(slug=free_slug(parent, event), live=False, owner=how.user)
     set_values(page, event.values)
     parent.add_child(instance=page)
@@ -109,33 +128,45 @@ def _create(event: FeedEvent, how: Application) -> Outcome:
     return Outcome(Result.CREATED)
 
 
-def _update(event: FeedEvent, how: Application) -> Outcome:
-    record = ImportRecord.objects.select_for_update().get(
+def _records(event: FeedEvent, how: Application) -> QuerySet[ImportRecord]:
+    return ImportRecord.objects.filter(
         source=how.source, uid=event.key.uid, recurrence_id=event.key.recurrence_id
     )
+
+
+def _update(event: FeedEvent, how: Application) -> Outcome:
+    record = _records(event, how).select_for_update().get()
     page = EventPage.objects.select_for_update(of=("self",)).filter(pk=record.page_id).first()
     if page is None:
         return _skipped(event, "Its page was deleted by an editor; it stays away.")
-    if page.locked:
+    # A page with a schedule is locked as well, but only for its form: what is new goes into the draft.
+    if page.locked or isinstance(page.get_lock(), WorkflowLock):
         return _skipped(event, "Its page is locked by an editor; what is new waits for the next run.")
     draft = page.get_latest_revision_as_object()
     merged = merge(record.values, event.values, draft_values(draft, record.values, event.values))
     problems = _conflicts(event, merged)
     if merged.changes:
-        problems += _write(merged, event, page, draft, how)
+        problems += _write(merged, event, page, draft, record.values, how)
     record.values, record.sequence, record.last_modified = event.values, event.sequence, event.last_modified
     record.save(update_fields=("values", "sequence", "last_modified"))
     return Outcome(Result.UPDATED if merged.changes else Result.UNCHANGED, problems)
 
 
 def _write(
-    merged: Merge, event: FeedEvent, page: EventPage, draft: EventPage, how: Application
+    merged: Merge, event: FeedEvent, page: EventPage, draft: EventPage, before: Values, how: Application
 ) -> tuple[Problem, ...]:
     """A new revision; live only where an editor has the page live and left nothing unpublished in it."""
+    is_scheduled = page.scheduled_revision is not None
+    is_unfinished = page.has_unpublished_changes and not is_only_imported(draft, page, before)
     set_values(draft, merged.changes)
-    is_unfinished = page.has_unpublished_changes
     # What an editor has not finished need not be valid yet.
     revision = draft.save_revision(user=how.user, log_action=True, clean=not is_unfinished)
+    if is_scheduled:
+        reason = (
+            "Its page has a version that is scheduled to go live without the feed's news. They are in the draft: "
+            "schedule that instead."
+        )
+        return (_problem(event, Level.WARNING, reason),)
     if not page.live:
         return ()
     if is_unfinished:

@@ -1,5 +1,6 @@
 """What a feed says, whatever its format: the words that parse, reconcile and apply share. Pure."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time
@@ -8,6 +9,10 @@ from enum import StrEnum
 # A page's field as JSON holds it: dates and times in ISO 8601, None where the page has no value.
 Value = str | None
 Values = Mapping[str, Value]
+
+
+NAMELESS = "title:"
+MAX_KEY_LENGTH = 255
 
 
 class FeedUnusable(Exception):
@@ -41,6 +46,16 @@ class Key:
     uid: str
     recurrence_id: str = ""
 
+    @classmethod
+    def of_nameless(cls, values: Values) -> "Key":
+        """Of an event without a UID: its title and start, and nothing that depends on other events."""
+        words = f"{values['title']}|{values['start_date']}T{values['start_time'] or ''}"
+        return cls(NAMELESS + short(words, MAX_KEY_LENGTH - len(NAMELESS)))
+
+    @property
+    def is_nameless(self) -> bool:
+        return self.uid.startswith(NAMELESS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEvent:
@@ -48,7 +63,8 @@ class FeedEvent:
 
     Dates and times are wall time in `timezone`, an IANA name; `end_date` is the inclusive last day and None
     when it is the first. `body` is HTML of the tags that the page's rich text knows; all else is text without
-    markup. `last_modified` is aware. `sequence` and `last_modified` are None where the feed does not say.
+    markup. `url` is the website where the feed names it as the event's own.
+    `last_modified` is aware. `sequence` and `last_modified` are None where the feed does not say.
     """
 
     key: Key
@@ -67,6 +83,7 @@ class FeedEvent:
     sequence: int | None = None
     last_modified: datetime | None = None
     line: int | None = None
+    url: str = ""
 
     @property
     def values(self) -> dict[str, Value]:
@@ -82,7 +99,7 @@ class FeedEvent:
 FIELDS = tuple(
     field.name
     for field in fields(FeedEvent)
-    if field.name not in {"key", "sequence", "last_modified", "line"}
+    if field.name not in {"key", "sequence", "last_modified", "line", "url"}
 )
 
 
@@ -103,3 +120,10 @@ class ParsedFeed:
 
 def as_value(value: date | time | str | None) -> Value:
     return value.isoformat() if isinstance(value, date | time) else value
+
+
+def short(text: str, length: int = MAX_KEY_LENGTH) -> str:
+    """`text`, or a digest of it where it is longer than `length`."""
+    if len(text) <= length:
+        return text
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -1,5 +1,6 @@
 """The bytes of a feed: out of a file, or over the network without trusting who answers."""
 
+import logging
 import socket
 import threading
 import time
@@ -19,6 +20,9 @@ from urllib3.exceptions import HTTPError
 
 from .feed import FeedUnusable
 
+# What it refuses is told by FeedUnusable.
+logging.getLogger("requests_hardened").setLevel(logging.CRITICAL)
+
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
 MAX_BYTES = 10_000_000
@@ -34,8 +38,13 @@ def fetch(address: str) -> bytes:
 
 
 def _read_file(address: str) -> bytes:
+    if not address.strip():
+        raise FeedUnusable("Name a file or a web address to import from; an empty one was given.")
     path = Path(address)
     try:
+        # Opening a pipe or a device can wait for ever.
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise FeedUnusable(f"“{address}” is no ordinary file; save the calendar in one.")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:

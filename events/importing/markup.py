@@ -16,9 +16,62 @@ LISTS = {"ul", "ol"}
 BREAKS = {"p", "div", "section", "article", "table", "tr", "td", "th", "dl", "dt", "dd", "pre"}
 KNOWN_TAGS = {*INLINE, *HEADINGS, *LISTS, *BREAKS, "li", "br", "hr", "blockquote"}
 
-_MARKUP = re.compile(
-    r"</?(?:html|head|body|span|font|img|u|s|script|style|iframe|" + "|".join(KNOWN_TAGS) + r")\b[^<>]*/?>?",
-    re.IGNORECASE,
+OTHER_TAGS = {
+    *(
+        "html",
+        "head",
+        "body",
+        "title",
+        "meta",
+        "link",
+        "base",
+        "style",
+        "script",
+        "noscript",
+        "template",
+        "svg",
+    ),
+    *(
+        "main",
+        "header",
+        "footer",
+        "nav",
+        "aside",
+        "figure",
+        "figcaption",
+        "center",
+        "address",
+        "form",
+        "input",
+    ),
+    *(
+        "button",
+        "label",
+        "tbody",
+        "thead",
+        "tfoot",
+        "caption",
+        "col",
+        "colgroup",
+        "span",
+        "font",
+        "img",
+        "u",
+        "s",
+    ),
+    *("strike", "del", "ins", "small", "big", "sup", "sub", "code", "tt", "kbd", "abbr", "cite", "q", "wbr"),
+    *("picture", "source", "video", "audio", "iframe", "object", "embed", "path", r"[ovw]:\w+"),
+}
+# `a<b then c>d`, `Vec<T>` and `<john@example.org>` are text: of a tag the name is known, and attributes have values.
+_KNOWN_TAG = (
+    r"/?(?:" + "|".join(sorted({*KNOWN_TAGS, *OTHER_TAGS}, key=len, reverse=True)) + r")"
+    r"(?:\s++(?:nowrap|noshade|compact|reversed|hidden))*+(?:\s[^<>=]*+=[^<>]*+)?+\s*+/?>"
+)
+_MARKUP = re.compile(f"<{_KNOWN_TAG}", re.IGNORECASE)
+_NOT_MARKUP = re.compile(rf"<(?!{_KNOWN_TAG}|!--|!doctype\b|\?xml\b|!\[)", re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<title\b[^<>]*>[^<>]{0,500}</title\s*>",
+    re.IGNORECASE | re.DOTALL,
 )
 _AUTOLINK = re.compile(r"<(https?://[^\s<>\"]+)>", re.IGNORECASE)
 # `<a href="https://example.org>Text</a>`: without its closing quote the tag swallows all that follows.
@@ -27,6 +80,8 @@ _TOKEN = re.compile(r"(<(?:[^<>\"]|\"[^\"]*\")*>)")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _HREF = re.compile(r"href=\"([^\"]*)\"")
 _URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_WHOLE_ADDRESS = re.compile(r"https?://[^\s/\\?#]|mailto:\S", re.IGNORECASE)
+_LOGIN = re.compile(r"^(https?://)[^/?#\\]*@", re.IGNORECASE)
 _EMPTY = re.compile(r"<(p|a|b|i|h3|h4|li|ul|ol|blockquote)(?: [^<>]*)?>(?:\s|<br/>)*</\1>")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -42,8 +97,7 @@ def plain_line(text: str) -> str:
     text = text[:MAX_LINE_LENGTH]
     # Twice, because exports often escape what was escaped already.
     for _ in range(2):
-        if "<" in text or "&" in text:
-            text = html.unescape(nh3.clean(text, tags=set()))
+        text = html.unescape(_MARKUP.sub("", _UNSEEN.sub("", text)))
     return " ".join(printable(text).split())
 
 
@@ -62,12 +116,13 @@ def rich_text(text: str) -> str:
     if not _MARKUP.search(text) and "&" in text:
         text = html.unescape(text)
     text = _AUTOLINK.sub(r"\1", text)
-    text = (
-        _clean(_UNCLOSED_HREF.sub(r'\1\2">', text))
-        if _MARKUP.search(text)
-        else html.escape(text, quote=False)
-    )
-    if not re.search(r"<(?:br|p|div|table|ul|ol|h[1-6]|blockquote)\b", text):
+    if _MARKUP.search(text):
+        text = _clean(_UNCLOSED_HREF.sub(r'\1\2">', _NOT_MARKUP.sub("&lt;", _UNSEEN.sub("", text))))
+    else:
+        text = html.escape(text, quote=False)
+    # The line that goes on after a tag for a new line is the same one.
+    text = re.sub(r"(<br>)[ \t]*\n", r"\1", text)
+    if not re.search(r"<(?:p|div|table|ul|ol|h[1-6]|blockquote)\b", text):
         text = re.sub(r"\n\s*\n", "<p>", text.strip()).replace("\n", "<br>")
     return _without_empty(_Blocks().of(text))
 
@@ -99,8 +154,18 @@ def _clean(text: str) -> str:
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
-        attribute_filter=lambda tag, attribute, value: value.strip(),
+        attribute_filter=lambda tag, attribute, value: _href(value.strip()),
     )
+
+
+def _href(address: str) -> str | None:
+    """What a link may lead to: a whole address. One that is relative would lead to a page of the portal."""
+    return without_login(address) if _WHOLE_ADDRESS.match(address) else None
+
+
+def without_login(address: str) -> str:
+    """`address` without a user name and password, which are nobody's to publish."""
+    return _LOGIN.sub(r"\1", address)
 
 
 def _without_empty(body: str) -> str:
@@ -224,8 +289,11 @@ def _linked(text: str) -> str:
     def link(match: re.Match) -> str:
         address = re.split(r"&(?:lt|gt|quot|nbsp);", match[0])[0]
         address = address.rstrip(".,;:!?*")
-        if address.endswith(")") and "(" not in address:
-            address = address.rstrip(").,;:!?")
-        return f'<a href="{address}">{address}</a>{match[0][len(address) :]}'
+        surplus = address.count(")") - address.count("(")
+        while surplus > 0 and address.endswith(")"):
+            address, surplus = address[:-1].rstrip(".,;:!?*"), surplus - 1
+        rest = match[0][len(address) :]
+        address = without_login(address)
+        return f'<a href="{address}">{address}</a>{rest}'
 
     return _URL.sub(link, text) if "://" in text else text

@@ -11,7 +11,7 @@ from .feed import Key
 
 
 class ImportSource(models.Model):
-    """A calendar that events come from. Its name is its identity: the address may change."""
+    """A calendar that events come from; `sources` tells how a feed is recognised as one."""
 
     wagtail_reference_index_ignore = True
 

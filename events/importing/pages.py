@@ -1,6 +1,6 @@
 """Between event pages and the plain values that reconcile compares; reads the database, writes nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.utils.text import slugify
 
@@ -13,14 +13,29 @@ from .models import ImportRecord, ImportSource
 from .reconcile import Held
 
 SLUG_LENGTH = 200
+MAX_SAVES = 5
+"""The editor's way of writing nested formatting settles after two or three."""
+# Of the state of a page, and not of what it says.
+_KEPT_BY_WAGTAIL = {
+    "latest_revision",
+    "latest_revision_created_at",
+    "live_revision",
+    "has_unpublished_changes",
+    "first_published_at",
+    "last_published_at",
+    "draft_title",
+    "live",
+    "numchild",
+}
 
 
-def held_by(source: ImportSource, events: Iterable[FeedEvent]) -> dict[Key, Held]:
-    """What is held of `source`; drafts only of those of `events` about which there is something new."""
-    if source.pk is None:
-        return {}
+def records_of(source: ImportSource) -> list[ImportRecord]:
+    return list(ImportRecord.objects.filter(source=source)) if source.pk else []
+
+
+def held_by(records: Iterable[ImportRecord], events: Iterable[FeedEvent]) -> dict[Key, Held]:
+    """What `records` hold; drafts only of those of `events` about which there is something new."""
     news = {event.key: event.values for event in events}
-    records = list(ImportRecord.objects.filter(source=source))
     changed = [record for record in records if news.get(record.key, record.values) != record.values]
     pages = EventPage.objects.select_related("latest_revision").in_bulk(
         [record.page_id for record in changed if record.page_id]
@@ -50,9 +65,18 @@ def draft_values(draft: EventPage, *told: Values) -> Values:
 
 
 def _is_same_body(body: str, other: str) -> bool:
-    if body == other:
-        return True
-    return canonical(body) in (canonical(other), canonical(_as_saved_by_the_editor(other)))
+    return body == other or canonical(body) in _as_the_editor_leaves_it(other)
+
+
+def _as_the_editor_leaves_it(body: str) -> Iterator[str]:
+    """The canonical forms of `body` after it was saved untouched: not at all, once, and on until saving changes
+    nothing."""
+    for _ in range(MAX_SAVES):
+        form = canonical(body)
+        yield form
+        body = _as_saved_by_the_editor(body)
+        if canonical(body) == form:
+            return
 
 
 def _as_saved_by_the_editor(body: str) -> str:
@@ -62,6 +86,17 @@ def _as_saved_by_the_editor(body: str) -> str:
 
     converter = ContentstateConverter(features=BODY_FEATURES)
     return converter.to_database_format(converter.from_database_format(body))
+
+
+def is_only_imported(draft: EventPage, page: EventPage, told: Values) -> bool:
+    """Whether `draft` differs from the live `page` in nothing but what the feed said last, which is `told`."""
+    ours, live = draft.serializable_data(), page.serializable_data()
+    imported = draft_values(draft, told)
+    return all(
+        imported[name] == told.get(name) if name in FIELDS else name in _KEPT_BY_WAGTAIL
+        for name in ours
+        if ours[name] != live[name]
+    )
 
 
 def set_values(page: EventPage, values: Mapping[str, str | None]):

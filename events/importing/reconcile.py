@@ -1,8 +1,9 @@
 """What an import should do, decided from what the feed says, what it said last, and what the pages hold.
 Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -53,13 +54,38 @@ class PlanItem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """`newer` are unchanged events of which the feed holds a later version that says the same."""
+
     items: tuple[PlanItem, ...]
+    newer: tuple[FeedEvent, ...] = ()
+
+
+def adopted(events: Iterable[FeedEvent], held: Mapping[Key, Values]) -> tuple[FeedEvent, ...]:
+    """`events`, those without a UID under the key that they are `held` under already.
+
+    Such an event is known again by its title and start, and where those are new by its own web address, as long
+    as one event of the feed and one that is held have it.
+    """
+    events = tuple(events)
+    nameless = {key: values for key, values in held.items() if key.is_nameless}
+    by_words = {Key.of_nameless(values): key for key, values in nameless.items()}
+    known = [replace(event, key=by_words.get(event.key, event.key)) for event in events]
+    claimed = {event.key for event in known}
+    free = {key: values["website"] for key, values in nameless.items() if key not in claimed}
+    new = {event.key: event.url for event in known if event.key.is_nameless and event.key not in held}
+    once = {url for url, number in Counter(free.values()).items() if url and number == 1}
+    once &= {url for url, number in Counter(new.values()).items() if number == 1}
+    by_url = {url: key for key, url in free.items() if url in once}
+    moved = {key: by_url[url] for key, url in new.items() if url in once}
+    return tuple(replace(event, key=moved.get(event.key, event.key)) for event in known)
 
 
 def reconcile(events: Iterable[FeedEvent], held: Mapping[Key, Held]) -> Plan:
     """One item for each of `events`, which have distinct keys. What is held and not in the feed is left
     alone."""
-    return Plan(tuple(_item(event, held.get(event.key)) for event in events))
+    items = tuple(_item(event, held.get(event.key)) for event in events)
+    unchanged = (item.event for item in items if item.action == Action.UNCHANGED)
+    return Plan(items, tuple(event for event in unchanged if is_newer(event, held[event.key])))
 
 
 def _item(event: FeedEvent, held: Held | None) -> PlanItem:
@@ -84,6 +110,16 @@ def is_older(event: FeedEvent, held: Held) -> bool:
     if event.last_modified and held.last_modified:
         return event.last_modified < held.last_modified
     return False
+
+
+def is_newer(event: FeedEvent, held: Held) -> bool:
+    """Whether `event` has a later SEQUENCE or LAST-MODIFIED, so that versions between may be refused later."""
+    if is_older(event, held):
+        return False
+    has_risen = event.sequence is not None and (held.sequence is None or event.sequence > held.sequence)
+    return has_risen or bool(
+        event.last_modified and (held.last_modified is None or event.last_modified > held.last_modified)
+    )
 
 
 def merge(base: Values, theirs: Values, ours: Values) -> Merge:

@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from django.db import Error, InterfaceError, OperationalError
 from django.utils import timezone as clock
 
 from .apply import Outcome, Result
 from .feed import FeedUnusable, Level, Problem
 from .markup import printable
 from .models import ImportRun, ImportSource
+from .sources import absolute
 
 MAX_ADDRESS_LENGTH = 2000
 MAX_PROBLEMS = 1000
@@ -52,24 +54,38 @@ class Summary:
 
 @contextmanager
 def recorded(
-    *, address: str, format: str, trigger: str, user: object, started_at: datetime
-) -> Iterator[Summary]:
-    """Collect a summary and store it as an ImportRun, however the run ends."""
-    summary = Summary()
-    message = ""
-    try:
-        yield summary
-    except FeedUnusable as error:
-        message = str(error)
-        raise
-    except KeyboardInterrupt:
-        message = "Stopped by hand. What was imported until then stays; the next run does the rest."
-        raise
-    except Exception as error:
-        message = f"An error of the portal, not of the feed: {type(error).__name__}."
-        raise
-    finally:
+    summary: Summary, *, address: str, format: str, trigger: str, user: object, started_at: datetime
+) -> Iterator[None]:
+    """Store `summary`, which is added up meanwhile, as an ImportRun, however the run ends."""
+
+    def store(message: str = ""):
         summary.run = _store(summary, message, address, format, trigger, user, started_at)
+
+    try:
+        yield
+    # SystemExit is how a signal ends a run.
+    except BaseException as error:
+        # When it is the database that fails, this cannot be kept either.
+        with suppress(Error):
+            store(why(error))
+        raise
+    store()
+
+
+def why(error: BaseException) -> str:
+    """Why a run ended with `error`, on one line for a person."""
+    rest = "What was imported until then stays; the next run does the rest."
+    match error:
+        case FeedUnusable():
+            return printable(str(error))
+        case KeyboardInterrupt():
+            return f"Stopped by hand. {rest}"
+        case SystemExit():
+            return f"Stopped from outside. {rest}"
+        case OperationalError() | InterfaceError():
+            return f"The database stopped answering. {rest}"
+        case _:
+            return f"An error of the portal, not of the feed: {type(error).__name__}. {rest}"
 
 
 def _store(summary, message, address, format, trigger, user, started_at) -> ImportRun:
@@ -77,7 +93,7 @@ def _store(summary, message, address, format, trigger, user, started_at) -> Impo
     if left_out := len(summary.problems) - len(problems):
         problems.append(asdict(Problem(Level.WARNING, f"… and {left_out} more that are not kept.")))
     return ImportRun.objects.create(
-        source=summary.source or ImportSource.objects.filter(address=printable(address)).first(),
+        source=summary.source or ImportSource.objects.filter(address=absolute(address)).first(),
         address=printable(address)[:MAX_ADDRESS_LENGTH],
         format=format,
         trigger=trigger,

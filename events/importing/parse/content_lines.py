@@ -5,20 +5,29 @@ breaks off is an empty one. Here each component keeps its own lines with their n
 broken item is lost.
 """
 
-import binascii
 import quopri
 import re
 from base64 import b64decode
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r")
-_CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)[ \t]*((?:;[^:;"]*(?:"[^"]*"[^:;"]*)*)*):(.*)', re.DOTALL)
+# Microsoft's names of time zones have colons and ought to be, but are not always, within quotes.
+_CONTENT_LINE = re.compile(
+    r'([A-Za-z0-9-]+)[ \t]*((?:;(?:(?:UTC|GMT)[+-]\d\d:\d\d(?=[:;)])|tzone://|[^:;"]|"[^"]*")*+)*+):(.*)',
+    re.DOTALL,
+)
 _PARAMETER = re.compile(r';\s*([A-Za-z0-9-]+)\s*(?:=((?:"[^"]*"|[^";])*))?')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+# What no text goes on with after a soft line break; other words before a colon may well be text.
+_PROPERTY = re.compile(
+    rb"(?:BEGIN|END|DT(?:START|END|STAMP)|DURATION|SUMMARY|DESCRIPTION|LOCATION|URL|UID|STATUS|CLASS|CATEGORIES"
+    rb"|SEQUENCE|PRIORITY|TRANSP|CREATED|LAST-MODIFIED|R(?:RULE|DATE)|EXDATE|ORGANIZER|ATTENDEE|X-[A-Z0-9-]+)[;:]"
+)
 _TOP_LEVEL = {"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"}
 
 
@@ -42,13 +51,17 @@ class Property(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The value as TEXT (RFC 5545, 3.3.11), out of quoted-printable or base64 if it says so."""
+        """The value as TEXT (RFC 5545, 3.3.11), out of quoted-printable or base64 if it says so and is so."""
         value = self.value
-        if self.raw_parameters:
-            value = _transferred(value, self.parameters)
+        if self.raw_parameters and (transferred := _transferred(value, self.parameters)) is not None:
+            value = transferred
         if "\\" not in value:
             return value
         return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)
+
+    @property
+    def is_decodable(self) -> bool:
+        return not self.raw_parameters or _transferred(self.value, self.parameters) is not None
 
 
 @dataclass(slots=True)
@@ -130,7 +143,10 @@ def _logical_lines(data: bytes) -> Iterator[tuple[int, str]]:
     first = 0
     soft_break = False
     for number, physical in enumerate(_LINE_BREAK.split(_as_utf8(data)), start=1):
-        if soft_break and physical:
+        if not parts:
+            # Nothing is there that it could go on with.
+            physical = physical.lstrip()
+        if soft_break and physical and not _PROPERTY.match(physical):
             parts.append(b"\n" + physical)
         elif physical[:1] in {b" ", b"\t"} and parts:
             # A fold may divide a character, so lines are joined before they are decoded.
@@ -139,8 +155,6 @@ def _logical_lines(data: bytes) -> Iterator[tuple[int, str]]:
             if parts:
                 yield first, _decoded(b"".join(parts))
             parts, first = [physical], number
-        else:
-            continue
         soft_break = physical.endswith(b"=") and b"QUOTED-PRINTABLE" in parts[0][:200].upper()
     if parts:
         yield first, _decoded(b"".join(parts))
@@ -166,18 +180,19 @@ def _decoded(line: bytes) -> str:
         return line.decode("cp1252", "replace")
 
 
-def _transferred(value: str, parameters: dict[str, str]) -> str:
+def _transferred(value: str, parameters: dict[str, str]) -> str | None:
+    """`value` out of its transfer encoding; None where it is not in the encoding or the charset that it names."""
     encoding = parameters.get("ENCODING", "").upper()
-    if encoding == "QUOTED-PRINTABLE":
-        data = quopri.decodestring(value.encode())
-    elif encoding in {"BASE64", "B"}:
-        try:
-            data = b64decode(value, validate=False)
-        except binascii.Error:
-            return value
-    else:
-        return value
     try:
-        return data.decode(parameters.get("CHARSET", "utf-8"))
-    except (UnicodeDecodeError, LookupError):
+        if encoding == "QUOTED-PRINTABLE":
+            data = quopri.decodestring(value.encode())
+        elif encoding in {"BASE64", "B"}:
+            data = b64decode(value, validate=False)
+        else:
+            return value
+        # Of a calendar that names no charset, or the wrong one, the bytes are most likely these.
+        with suppress(UnicodeDecodeError):
+            return data.decode(parameters.get("CHARSET", "utf-8"))
         return data.decode("cp1252", "replace")
+    except (ValueError, LookupError):
+        return None

@@ -7,6 +7,7 @@ else that cannot be read is left out with a warning.
 # Wall times are naive on purpose until their zone is known.
 # ruff: noqa: DTZ001
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,10 +19,12 @@ from django.core.validators import URLValidator
 from icalendar.prop import vDuration
 
 from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFeed, Problem
-from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text
+from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text, without_login
 
 from .content_lines import Component, Property, read_tree
 from .zones import CustomZone, zone_called
+
+logger = logging.getLogger(__name__)
 
 UNTITLED = "Untitled event"
 TITLE_LENGTH = VENUE_LENGTH = 255
@@ -30,10 +33,12 @@ MAX_SEQUENCE = 2**31 - 1
 YEARS = range(1900, 2200)
 
 _MOMENT = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?\s*(Z)?)?", re.IGNORECASE
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?",
+    re.IGNORECASE,
 )
 _ONE_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _ONLINE = {"online", "online event", "virtual", "virtual event", "webinar", "zoom", "microsoft teams meeting"}
+_STATUSES = {"", "TENTATIVE", "CONFIRMED", "CANCELLED", "CANCELED"}
 _READ_ONCE = [
     "SUMMARY",
     "DTSTART",
@@ -66,6 +71,10 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
             event = reader.read()
         except _LeftOut as reason:
             problems.append(reader.problem(reason.level, str(reason)))
+        except Exception:
+            # Whatever an entry comes up with, it costs no other.
+            logger.exception("Reading the entry on line %s failed", component.line)
+            problems.append(reader.problem(Level.FAILED, "The portal cannot read it; its log tells more."))
         else:
             events.append(event)
             problems += [reader.problem(Level.WARNING, warning) for warning in reader.warnings]
@@ -78,7 +87,7 @@ def _what_else(data: bytes) -> str:
     start = data[:2000].replace(b"\0", b"").lstrip().lower()
     if not start:
         return "The feed is empty. Check that the address or file is the calendar's own."
-    if start.startswith(b"<") and b"html" in start:
+    if re.match(rb"(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+)?html\b", start, re.DOTALL):
         return (
             "This is a web page, not a calendar. Look on that page for a link named “iCal”, “ICS” or “Subscribe” "
             "and use its address."
@@ -150,15 +159,24 @@ class _EventReader:
         for name in _READ_ONCE:
             if len({found.value for found in self.component.properties if found.name == name}) > 1:
                 self.warnings.append(f"There are several {name} lines; the first is used.")
+            if (first := self.component.get(name)) and not first.is_decodable:
+                self.warnings.append(
+                    f"Its {name} is not in the encoding that it names; it is taken as it stands."
+                )
         start = self._start()
-        end_date, end_time = self._last(start, self._end())
+        end = self._end()
+        if isinstance(start, datetime) and self._is_all_day(start, end):
+            end = end.astimezone(start.tzinfo).date() if isinstance(end, datetime) else end
+            start = start.date()
+        end_date, end_time = self._last(start, end)
         venue, attendance_mode, address = self._where()
         body = self._body()
-        status = self.component.text("STATUS").upper()
+        status = self._status()
         if self.component.get("RRULE") or self.component.get("RDATE"):
             self.warnings.append(
                 "The event repeats. Only its first date is imported: series are not supported yet."
             )
+        website = self._website(body, address)
         return FeedEvent(
             key=Key(self.uid, self._recurrence_id()),
             title=self._title(),
@@ -171,16 +189,23 @@ class _EventReader:
             date_status="tentative" if status == "TENTATIVE" else "confirmed",
             event_status=(
                 "EventCancelled"
-                if status == "CANCELLED" or self.calendar.is_cancellation
+                if status in {"CANCELLED", "CANCELED"} or self.calendar.is_cancellation
                 else "EventScheduled"
             ),
             attendance_mode=attendance_mode,
             venue=venue,
-            website=self._website(body, address),
+            website=website,
+            url=website if website == self._url else "",
             sequence=self._sequence(),
             last_modified=self._last_modified(),
             line=self.component.line,
         )
+
+    def _status(self) -> str:
+        status = self.component.text("STATUS").upper()
+        if status not in _STATUSES:
+            self.warnings.append(f"Its STATUS “{status[:40]}” is not known; it is left out of account.")
+        return status
 
     # When
 
@@ -212,6 +237,15 @@ class _EventReader:
             return vDuration.from_ical(duration.text.strip().upper())
         except (ValueError, OverflowError) as error:
             raise _LeftOut(f"Its DURATION “{duration.value[:40]}” is not a length of time.") from error
+
+    def _is_all_day(self, start: datetime, end: date | datetime | timedelta | None) -> bool:
+        """Whether Exchange means whole days by times from midnight to midnight."""
+        if isinstance(end, datetime):
+            end = end.astimezone(start.tzinfo)
+        is_said = self.component.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE"
+        return is_said and all(
+            _is_midnight(moment) for moment in (start, end) if isinstance(moment, datetime)
+        )
 
     def _last(self, start: date | datetime, end: date | datetime | timedelta | None):
         """(inclusive last day or None for the first, end time or None), as the page has them."""
@@ -248,12 +282,14 @@ class _EventReader:
             self.warnings.append("It starts at a time and ends with a day; the time of its end is left out.")
             return (end - timedelta(days=1) if end > start.date() else None), None
         end = end.astimezone(start.tzinfo)
-        if end == start:
-            return None, None
-        if end.replace(tzinfo=None) <= start.replace(tzinfo=None):
+        if end.replace(tzinfo=None) > start.replace(tzinfo=None):
+            return end.date(), end.time()
+        length = end.astimezone(UTC) - start.astimezone(UTC)
+        if length < timedelta(0):
             self.warnings.append("It ends before it starts; the end is left out.")
-            return None, None
-        return end.date(), end.time()
+        elif length:
+            self.warnings.append("It ends in the hour that the clocks repeat; the end is left out.")
+        return None, None
 
     def _moment(self, found: Property) -> date | datetime:
         """A date, or an aware datetime in an IANA zone."""
@@ -274,10 +310,12 @@ class _EventReader:
         parameters = found.parameters
         if match[4] is None or parameters.get("VALUE", "").upper() == "DATE":
             return wall.date()
-        return self._in_zone(found.name, wall, parameters.get("TZID", ""), is_utc=match[7] is not None)
+        return self._in_zone(found.name, wall, parameters.get("TZID", ""), match[7])
 
-    def _in_zone(self, name: str, wall: datetime, tzid: str, *, is_utc: bool) -> datetime:
-        if is_utc:
+    def _in_zone(self, name: str, wall: datetime, tzid: str, offset: str | None) -> datetime:
+        if offset and offset.upper() != "Z":
+            return self._at_offset(wall, offset, tzid)
+        if offset:
             zone = self.calendar.zone or "UTC"
             if tzid:
                 self.warnings.append(f"Its {name} has both a TZID and a Z; it is read as UTC.")
@@ -297,6 +335,15 @@ class _EventReader:
             return custom.instant(wall).astimezone(ZoneInfo(self._default_zone))
         self.warnings.append(f"Its time zone “{tzid[:80]}” is not known; {self._default_zone} is assumed.")
         return wall.replace(tzinfo=ZoneInfo(self._default_zone))
+
+    def _at_offset(self, wall: datetime, offset: str, tzid: str) -> datetime:
+        """Not allowed in iCalendar, but exact; shown by a clock of the calendar if one has that offset."""
+        instant = datetime.strptime(f"{wall:%Y%m%d%H%M%S}{offset}", "%Y%m%d%H%M%S%z")
+        names = [self._zone_by_tzid(tzid, wall), self.calendar.zone, self.calendar.default_timezone]
+        zones = [ZoneInfo(name) for name in names if name]
+        zones += [ZoneInfo(zone_called(f"UTC{offset}") or self._default_zone)]
+        own = (zone for zone in zones if instant.astimezone(zone).utcoffset() == instant.utcoffset())
+        return instant.astimezone(next(own, zones[-1]))
 
     def _zone_by_tzid(self, tzid: str, wall: datetime) -> str | None:
         if known := zone_called(tzid):
@@ -340,11 +387,15 @@ class _EventReader:
             self.warnings.append(f"Its description is longer than {MAX_LENGTH} characters; it is cut.")
         return rich_text(text) if text else ""
 
+    @property
+    def _url(self) -> str:
+        return without_login(printable(self.component.text("URL")).strip())
+
     def _website(self, body: str, place: str) -> str:
         """The event's URL, else the only link of its description, else the address given as its place."""
         in_body = links(body)
-        for address in (self.component.text("URL"), in_body[0] if len(in_body) == 1 else "", place):
-            address = printable(address).strip()
+        for address in (self._url, in_body[0] if len(in_body) == 1 else "", place):
+            address = without_login(printable(address).strip())
             if not address:
                 continue
             try:

@@ -8,7 +8,7 @@ Nothing is remembered from one feed to the next: two calendars may mean differen
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -47,13 +47,41 @@ _WELL_KNOWN = [
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _ONSET = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)")
 _BY_DAY = re.compile(r"([+-]?\d)?(MO|TU|WE|TH|FR|SA|SU)")
+_FROM_UTC = re.compile(r"(?:UTC|GMT) ?([+-])(\d{1,2}):?(?:00)?", re.IGNORECASE)
+_WITH_CITIES = re.compile(r"\((?:UTC|GMT)([+-]\d\d:\d\d)?\)\s*(.+)", re.IGNORECASE)
+_WINTER = datetime(2026, 1, 1, 12)
+_WINDOWS = {name.lower(): zone for name, zone in WINDOWS_TO_OLSON.items()}
+# Those that IANA does not know and that mean one place, of which the clock is meant and not the season.
+_ABBREVIATIONS = {
+    "WEST": "Europe/Lisbon",
+    "BST": "Europe/London",
+    "CEST": "Europe/Paris",
+    "EEST": "Europe/Athens",
+    "MSK": "Europe/Moscow",
+    "EST": "America/New_York",
+    "EDT": "America/New_York",
+    "CST": "America/Chicago",
+    "CDT": "America/Chicago",
+    "MST": "America/Denver",
+    "MDT": "America/Denver",
+    "PST": "America/Los_Angeles",
+    "PDT": "America/Los_Angeles",
+    "JST": "Asia/Tokyo",
+    "KST": "Asia/Seoul",
+    "SGT": "Asia/Singapore",
+    "AEST": "Australia/Sydney",
+    "AEDT": "Australia/Sydney",
+    "NZDT": "Pacific/Auckland",
+}
+MAX_ONSETS = 200
+"""More than any real zone gives one by one."""
 _MONTHS = {str(month) for month in range(1, 13)} | {f"{month:02}" for month in range(1, 10)}
 _WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
 
 def zone_called(name: str) -> str | None:
     """The IANA name for `name`: an IANA name itself, one behind a prefix such as `/mozilla.org/20050126_1/`,
-    one in another case, or a Windows name. None for any other."""
+    one in another case, a Windows name, or an offset from UTC of whole hours. None for any other."""
     name = name.strip()
     if name in _names_by_lower_case().values():
         return name
@@ -61,13 +89,65 @@ def zone_called(name: str) -> str | None:
     for start in range(max(0, len(parts) - 3), len(parts)):
         if known := _names_by_lower_case().get("/".join(parts[start:]).lower()):
             return known
-    return WINDOWS_TO_OLSON.get(name)
+    return (
+        _WINDOWS.get(name.lower())
+        or _ABBREVIATIONS.get(name.upper())
+        or _with_a_place(name)
+        or _at_offset(name)
+        or _of_cities(name)
+    )
+
+
+def _at_offset(name: str) -> str | None:
+    """`UTC+2`, `GMT+0200`; the sign in IANA's names is the other way round."""
+    match = _FROM_UTC.fullmatch(name)
+    if not match or int(match[2]) > 12:
+        return None
+    hours = int(match[2])
+    return f"Etc/GMT{'-' if match[1] == '+' else '+'}{hours}" if hours else "Etc/UTC"
+
+
+def _of_cities(name: str) -> str | None:
+    """`(UTC+01:00) Amsterdam, Berlin, …`: the zone of the first city that has that offset."""
+    match = _WITH_CITIES.fullmatch(name)
+    if not match:
+        return None
+    offset = _offset(match[1] or "+0000")
+    cities = [city.strip().lower().replace(" ", "_") for city in match[2].split(",")]
+    zones = [zone for city in cities for zone in _zones_by_city().get(city, [])]
+    return next((zone for zone in zones if _zone(zone).utcoffset(_WINTER) == offset), None)
+
+
+@cache
+def _zones_by_city() -> dict[str, list[str]]:
+    cities: dict[str, list[str]] = {"coordinated_universal_time": ["Etc/UTC"]}
+    for lower, name in _names_by_lower_case().items():
+        cities.setdefault(lower.rpartition("/")[2], []).append(name)
+    return cities
+
+
+# Python keeps eight of them; a calendar of odd zones is compared with them all.
+_zone = cache(ZoneInfo)
 
 
 @cache
 def _names_by_lower_case() -> dict[str, str]:
-    names = available_timezones() - {"localtime", "posixrules", "Factory"}
-    return {name.lower(): name for name in sorted(names)}
+    """Those that a page accepts."""
+    return {name.lower(): name for name in sorted(available_timezones()) if "/" in name or name == "UTC"}
+
+
+def _with_a_place(name: str) -> str | None:
+    """The IANA zone that stands for an old one without a place, such as `CET` or `EST5EDT`."""
+    old = available_timezones() - {"localtime", "posixrules", "Factory"}
+    known = next((other for other in old if other.lower() == name.lower()), None)
+    if known is None:
+        return None
+    clock = [(noon, noon.replace(tzinfo=_zone(known)).utcoffset()) for noon in _noons(2026)]
+    return next((other for other in _WELL_KNOWN if _agrees(_zone(other), clock)), None)
+
+
+def _noons(year: int) -> list[datetime]:
+    return [datetime(year, 1, 1, 12) + timedelta(days=days) for days in range(0, 365, 3)]
 
 
 class CustomZone:
@@ -104,14 +184,13 @@ class CustomZone:
     def zone_in(self, year: int, preferred: Iterable[str]) -> str | None:
         """The IANA zone whose clock shows the same all through `year`, one of `preferred` if possible."""
         if year not in self._names:
-            noons = [datetime(year, 1, 1, 12) + timedelta(days=days) for days in range(0, 365, 3)]
-            clock = [(noon, self.offset(noon)) for noon in noons]
+            clock = [(noon, self.offset(noon)) for noon in _noons(year)]
             candidates = (*preferred, *_WELL_KNOWN, *_names_by_lower_case().values())
-            self._names[year] = next((name for name in candidates if _agrees(ZoneInfo(name), clock)), None)
+            self._names[year] = next((name for name in candidates if _agrees(_zone(name), clock)), None)
         return self._names[year]
 
 
-def _agrees(zone: ZoneInfo, clock: list[tuple[datetime, timedelta]]) -> bool:
+def _agrees(zone: ZoneInfo, clock: Sequence[tuple[datetime, timedelta | None]]) -> bool:
     return all(noon.replace(tzinfo=zone).utcoffset() == offset for noon, offset in clock)
 
 
@@ -125,13 +204,14 @@ class _Observance:
         self.start = start or datetime(1970, 1, 1)
         self.offset_to = offset_to or timedelta(0)
         self.offset_from = offset_from or timedelta(0)
-        self.dates = [
+        dates = {
             moment
             for found in component.properties
             if found.name == "RDATE"
             for part in found.value.split(",")
             if (moment := _wall_time(part))
-        ]
+        }
+        self.dates = sorted(dates)[-MAX_ONSETS:]
         self.rule = dict(
             part.split("=", 1) for part in component.text("RRULE").upper().split(";") if "=" in part
         )

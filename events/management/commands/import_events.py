@@ -5,22 +5,30 @@ import sys
 from functools import partial
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from events.importing import import_source
 from events.importing.feed import FeedUnusable
 from events.importing.parse import FORMATS
-from events.importing.report import Summary
+from events.importing.report import Summary, why
 from events.models import EventIndexPage
 
-COMPLETE, UNUSABLE, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+WRONG_USAGE = 2
+# Of what ends a run; anything else is an error of the portal and leaves its traceback.
+EXIT_STATUS: dict[type[BaseException], int] = {
+    FeedUnusable: 1,
+    OperationalError: 1,
+    InterfaceError: 1,
+    KeyboardInterrupt: 130,
+}
 
 
 class Command(BaseCommand):
     help = (
         "Import the events of a calendar feed as pages, and bring those imported before up to date. "
         "What editors changed stays. Exit status: 0 the run is complete, even if some entries failed; "
-        "1 the feed as a whole cannot be used; 2 wrong usage."
+        "1 the feed as a whole cannot be used, or the database not; 2 wrong usage."
     )
 
     def add_arguments(self, parser):
@@ -37,7 +45,7 @@ class Command(BaseCommand):
             "--source",
             default="",
             metavar="NAME",
-            help="name of the source; otherwise the calendar's own name",
+            help="name of the source; otherwise the calendar is recognised by its address or its events",
         )
         parser.add_argument(
             "--publish",
@@ -48,37 +56,34 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args, **options):
-        parent = _parent(options["parent"])
+        summary = Summary()
         try:
-            summary = import_source(
+            import_source(
                 options["address"],
                 format=options["format"],
-                parent=parent,
+                parent=_parent(options["parent"]),
                 source_name=options["source"],
                 publish=options["publish"],
                 dry_run=options["dry_run"],
                 progress=partial(
                     tqdm, desc="Importing", unit=" events", file=sys.stderr, disable=None, leave=False
                 ),
+                summary=summary,
             )
-        except FeedUnusable as error:
-            self._give_up(str(error), UNUSABLE, as_json=options["json"])
-        except KeyboardInterrupt:
-            message = "Stopped. What was imported until now stays; the next run does the rest."
-            self._give_up(message, INTERRUPTED, as_json=options["json"])
-        else:
-            show = self._show_json if options["json"] else self._show
-            show(summary, dry_run=options["dry_run"])
+        except BaseException as error:
+            message = str(error) if isinstance(error, CommandError) else why(error)
+            if options["json"]:
+                self._show_json(summary, dry_run=options["dry_run"], error=message)
+            if type(error) not in EXIT_STATUS:
+                raise
+            self.stderr.write(message)
+            sys.exit(EXIT_STATUS[type(error)])
+        show = self._show_json if options["json"] else self._show
+        show(summary, dry_run=options["dry_run"])
 
-    def _give_up(self, message: str, status: int, *, as_json: bool):
-        self.stderr.write(message)
-        if as_json:
-            self.stdout.write(json.dumps({"error": message}, ensure_ascii=False))
-        sys.exit(status)
-
-    def _show_json(self, summary: Summary, *, dry_run: bool):
+    def _show_json(self, summary: Summary, *, dry_run: bool, **more: str):
         answer = {**summary.as_dict(), "dry_run": dry_run, "run": summary.run.pk if summary.run else None}
-        self.stdout.write(json.dumps(answer, ensure_ascii=False))
+        self.stdout.write(json.dumps({**answer, **more}, ensure_ascii=False))
 
     def _show(self, summary: Summary, *, dry_run: bool):
         self.stdout.write(f"{summary.source}{': what would be done' if dry_run else ''}")

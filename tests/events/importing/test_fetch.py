@@ -37,6 +37,11 @@ def test_a_calendar(serve):
     assert fetch(serve(answer(body=CALENDAR))) == CALENDAR
 
 
+def test_a_refused_address_is_told_once(caplog):
+    assert "not a public address" in refusal("http://127.0.0.1:9/")
+    assert caplog.messages == []
+
+
 def test_compressed(serve):
     assert fetch(serve(answer(body=gzip.compress(CALENDAR), Content_Encoding="gzip"))) == CALENDAR
 

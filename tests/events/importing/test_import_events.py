@@ -2,18 +2,22 @@
 
 import io
 import json
+import os
 import re
 import sys
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import ModelLogEntry, PageLogEntry, Revision
+from django.utils import timezone as clock
+from wagtail.models import GroupApprovalTask, ModelLogEntry, PageLogEntry, Revision, Workflow, WorkflowTask
 
-from events.importing import import_source
+from events.importing import import_source, sources
 from events.importing.feed import FeedUnusable
 from events.importing.models import ImportRecord, ImportRun, ImportSource
 from events.importing.pages import _as_saved_by_the_editor
@@ -236,6 +240,73 @@ def test_a_locked_page_waits(feed):
     assert counts(run(path, "--publish")) == (0, 1, 0, 0, 0)
 
 
+def test_a_page_in_a_workflow_waits(event_list, feed):
+    run(feed("SUMMARY:One"))
+    page = the_event()
+    workflow = Workflow.objects.create(name="Review", active=True)
+    task = GroupApprovalTask.objects.create(name="Review", active=True)
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    workflow.start(page, User.objects.create_user("editor"))
+    assert counts(run(feed("SUMMARY:New"))) == (0, 0, 0, 1, 0)
+
+
+@pytest.mark.parametrize("published", [[], ["--publish"]])
+def test_a_scheduled_version_is_told_of(feed, published):
+    run(feed("SUMMARY:One"), *published)
+    draft = the_event().get_latest_revision_as_object()
+    draft.go_live_at = clock.now() + timedelta(days=1)
+    draft.save_revision().publish()
+    answer = run(feed("SUMMARY:New"), "--publish")
+    assert counts(answer) == (0, 1, 0, 0, 0)
+    assert "scheduled" in answer["problems"][0]["reason"]
+    page = the_event()
+    assert (page.title, page.get_latest_revision_as_object().title) == ("One", "New")
+    assert page.scheduled_revision.as_object().title == "One"
+
+
+def test_what_an_earlier_run_left_in_a_draft_is_published_with_the_next_news(feed):
+    html = "DESCRIPTION:<b>Hello <i>you</i></b>"
+    run(feed(f"SUMMARY:One\n{html}"), "--publish")
+    edit(the_event(), summary="The editor's")
+    run(feed(f"SUMMARY:Two\n{html}"))
+    answer = run(feed(f"SUMMARY:Three\n{html}"), "--publish")
+    page = the_event()
+    assert (page.title, page.summary, page.has_unpublished_changes) == ("Three", "The editor's", False)
+    assert answer["problems"] == []
+
+
+@pytest.mark.parametrize("changes", [{"summary": "Half a sent"}, {"title": "Half a ti"}])
+def test_an_editors_draft_upon_that_of_a_run_is_not_published(feed, changes):
+    run(feed("SUMMARY:One"), "--publish")
+    run(feed("SUMMARY:One\nLOCATION:Rome"))
+    edit(the_event(), publish=False, **changes)
+    run(feed("SUMMARY:One\nLOCATION:Paris"), "--publish")
+    assert (the_event().venue, the_event().has_unpublished_changes) == ("", True)
+
+
+def test_a_draft_that_a_run_created_is_published_by_nobody_but_an_editor(feed):
+    run(feed("SUMMARY:One"))
+    run(feed("SUMMARY:New"), "--publish")
+    assert not the_event().live
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<b>Register <a href="https://x.example">here</a> now</b>',
+        "<i>it <b>both</b></i>",
+        "&nbsp\\;<br>&nbsp\\;x",
+    ],
+)
+@pytest.mark.parametrize("saves", [1, 2, 3])
+def test_a_body_nobody_touched_follows_the_feed(feed, html, saves):
+    run(feed(f"DESCRIPTION:{html}"), "--publish")
+    for _ in range(saves):
+        edit(the_event())
+    run(feed(f"DESCRIPTION:{html} NEWS"), "--publish")
+    assert "NEWS" in the_event().body
+
+
 def test_news_of_a_live_page_are_a_draft_unless_published(feed):
     run(feed("SUMMARY:One"), "--publish")
     run(feed("SUMMARY:New"))
@@ -315,7 +386,60 @@ def test_the_source_is_the_calendar_and_not_its_address(feed, tmp_path):
     copy = tmp_path / "copy.ics"
     copy.write_bytes(path.read_bytes().replace(b"Test 1.0", b"Test 2.5.1"))
     assert counts(run(copy)) == (0, 0, 1, 0, 0)
-    assert run(path)["source"] == "Partner events (-//Test//Test//EN)"
+    assert run(path)["source"] == "Partner events"
+
+
+def test_a_calendar_that_has_another_name_and_another_address_is_recognised(tmp_path):
+    run(FEED)
+    renamed = tmp_path / "renamed.ics"
+    renamed.write_bytes(
+        FEED.read_bytes()
+        .replace(b"Python Events Calendar", b"Conferences")
+        .replace(b"PRODID:", b"PRODID:-//x")
+    )
+    assert counts(run(renamed)) == (0, 0, 78, 0, 0)
+    assert ImportSource.objects.count() == 1
+
+
+def test_two_calendars_of_one_name_are_two_sources(tmp_path):
+    head = "X-WR-CALNAME:Events"
+    paths = [tmp_path / "a.ics", tmp_path / "b.ics"]
+    for path, day in zip(paths, ("20270301", "20270401"), strict=True):
+        path.write_bytes(make_calendar(f"UID:1\nSUMMARY:{path.stem}\nDTSTART;VALUE=DATE:{day}", head=head))
+    answers = [run(path) for path in (paths[0], paths[1], paths[0], paths[1])]
+    assert [counts(answer)[:3] for answer in answers] == [(1, 0, 0), (1, 0, 0), (0, 0, 1), (0, 0, 1)]
+    assert [answer["source"] for answer in answers[:2]] == ["Events", f"Events ({paths[1]})"]
+    assert set(EventPage.objects.values_list("title", flat=True)) == {"a", "b"}
+
+
+def test_case_51_one_run_of_a_source_at_a_time(feed, capsys):
+    path = feed("SUMMARY:One")
+    ours = connection.get_connection_params()
+    source = ImportSource(name="Partner events")
+    with psycopg.connect(
+        **{name: ours[name] for name in ("dbname", "user", "password", "host", "port") if name in ours}
+    ) as other:
+        key = sources.lock_key(source)
+        other.execute("SELECT pg_advisory_lock(%s)", [key])
+        with pytest.raises(SystemExit) as stop:
+            run(path)
+        assert stop.value.code == 1
+        assert "being imported right now" in capsys.readouterr().err
+        assert not ImportRecord.objects.exists()
+    assert counts(run(path)) == (1, 0, 0, 0, 0)
+
+
+def test_what_was_created_since_the_plan_was_made_is_not_created_again(feed, event_list):
+    path = str(feed("SUMMARY:One"))
+
+    def meanwhile(items):
+        other = import_source(path, format="ical", parent=event_list)
+        assert other.counts["created"] == 1
+        return iter(items)
+
+    summary = import_source(path, format="ical", parent=event_list, progress=meanwhile)
+    assert (summary.counts["created"], summary.counts["unchanged"]) == (0, 1)
+    assert EventPage.objects.count() == 1
 
 
 def test_case_29_the_same_uid_in_two_sources_is_two_events(feed):
@@ -329,6 +453,46 @@ def test_a_calendar_without_a_name_goes_by_its_address(feed):
     path = feed("SUMMARY:One", head="X-A:b")
     run(path)
     assert run(path)["source"] == str(path)
+
+
+A, B = "UID:\nSUMMARY:A\nURL:https://x.org/p", "UID:\nSUMMARY:B\nURL:https://x.org/p"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([A], [A, B], (1, 0, 1)),
+        ([A, B], [A], (0, 0, 1)),
+        ([A], [A.replace("SUMMARY:A", "SUMMARY:A!")], (0, 1, 0)),
+        ([A], [A + "\nDTSTART:20270101"], (0, 1, 0)),
+        ([A], [A.replace("x.org", "y.org")], (0, 1, 0)),
+        ([A, B], [A, B.replace("SUMMARY:B", "SUMMARY:B!")], (0, 1, 1)),
+        (
+            ["UID:\nSUMMARY:A\nDESCRIPTION:https://x.org/p"],
+            ["UID:\nSUMMARY:A\nDESCRIPTION:https://x.org/p https://y.org/"],
+            (0, 1, 0),
+        ),
+        (
+            ["UID:\nSUMMARY:A\nDESCRIPTION:https://zoom.org/"],
+            ["UID:\nSUMMARY:B\nDESCRIPTION:https://zoom.org/"],
+            (1, 0, 0),
+        ),
+    ],
+)
+def test_case_27_events_without_a_uid_stay_the_same(feed, before, after, expected):
+    run(feed(*before))
+    assert counts(run(feed(*after)))[:3] == expected
+    assert counts(run(feed(*after)))[:3] == (0, 0, len(after))
+
+
+def test_case_32_a_version_between_is_refused(feed):
+    run(feed("SUMMARY:One\nSEQUENCE:1"))
+    path = feed("SUMMARY:One\nSEQUENCE:5")
+    assert counts(run(path)) == (0, 0, 1, 0, 0)
+    with CaptureQueriesContext(connection) as queries:
+        run(path)
+    assert len([query for query in queries if re.match("INSERT|UPDATE|DELETE", query["sql"])]) == 1
+    assert counts(run(feed("SUMMARY:Older\nSEQUENCE:3"))) == (0, 0, 0, 1, 0)
 
 
 # The command
@@ -365,7 +529,9 @@ def test_a_feed_that_cannot_be_used(tmp_path, capsys, content, words, as_json):
     assert words in err
     assert err.count("\n") == 1
     if as_json:
-        assert words in json.loads(out)["error"]
+        answer = json.loads(out)
+        assert words in answer["error"]
+        assert (counts(answer), answer["problems"]) == ((0, 0, 0, 0, 0), [])
     else:
         assert out == ""
     assert not EventPage.objects.exists()
@@ -438,6 +604,70 @@ def test_stopped_by_hand_keeps_what_was_done(feed, monkeypatch, capsys):
     assert (recorded.state, recorded.created) == ("failed", 1)
     monkeypatch.undo()
     assert counts(run(path)) == (1, 0, 1, 0, 0)
+
+
+def test_stopped_by_a_signal_is_recorded_as_failed(feed, monkeypatch):
+    def terminated(items, **options):
+        yield items[0]
+        sys.exit(143)
+
+    monkeypatch.setattr("events.management.commands.import_events.tqdm", terminated)
+    with pytest.raises(SystemExit) as stop:
+        run(feed("SUMMARY:One", "SUMMARY:Two"))
+    assert stop.value.code == 143
+    recorded = ImportRun.objects.get()
+    assert (recorded.state, recorded.created) == ("failed", 1)
+    assert "Stopped" in recorded.message
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_goes_away_is_one_line(feed, monkeypatch, capsys, error):
+    def gone(*args, **options):
+        raise error("server closed the connection unexpectedly\nThis probably means …")
+
+    monkeypatch.setattr(EventPage, "save_revision", gone)
+    monkeypatch.setattr(ImportRun.objects, "create", gone)
+    with pytest.raises(SystemExit) as stop:
+        call_command("import_events", str(feed("SUMMARY:One")), format="ical", parent="events", json=True)
+    out, err = capsys.readouterr()
+    assert stop.value.code == 1
+    assert err.count("\n") == 1
+    assert "database" in json.loads(out)["error"]
+
+
+@pytest.mark.parametrize("address", ["caf\udce9.ics", "", "fifo"])
+def test_paths_that_cannot_be_read_are_one_line(tmp_path, monkeypatch, capsys, address):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("fifo")
+    with pytest.raises(SystemExit) as stop:
+        call_command("import_events", address, format="ical", parent="events", json=True)
+    out, err = capsys.readouterr()
+    assert (stop.value.code, err.count("\n")) == (1, 1)
+    assert json.loads(out)["error"]
+    assert ImportRun.objects.get().state == "failed"
+
+
+def test_a_path_that_is_not_utf_8_is_read(tmp_path):
+    path = tmp_path / "caf\udce9.ics"
+    path.write_bytes(make_calendar("SUMMARY:One", head="X-A:b"))
+    assert counts(run(path)) == (1, 0, 0, 0, 0)
+    assert counts(run(path)) == (0, 0, 1, 0, 0)
+
+
+def test_an_error_of_the_portal_is_json_too(feed, monkeypatch, capsys):
+    def bug(*args):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("events.importing.reconcile", bug)
+    with pytest.raises(RuntimeError):
+        call_command("import_events", str(feed("SUMMARY:One")), format="ical", parent="events", json=True)
+    assert "error of the portal" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_wrong_usage_is_json_too(feed, capsys):
+    with pytest.raises(CommandError):
+        call_command("import_events", str(feed()), format="ical", parent="nowhere", json=True)
+    assert "no event list" in json.loads(capsys.readouterr().out)["error"]
 
 
 def test_unusable_feeds_raise_for_callers_of_the_function(event_list, tmp_path):

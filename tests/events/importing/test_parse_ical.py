@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from events.importing.feed import FeedUnusable, Level
-from events.importing.parse import parse
+from events.importing.parse import ical, parse
 from tests.builders import make_calendar
 
 FEED = Path(__file__).parents[2] / "data" / "python-events.ics"
@@ -183,6 +183,35 @@ def test_case_9_quoted_printable_and_base64():
 # Dates
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "ENCODING=BASE64:é",
+        "ENCODING=BASE64:abc",
+        "ENCODING=QUOTED-PRINTABLE;CHARSET=undefined:abc=E9",
+        "ENCODING=QUOTED-PRINTABLE;CHARSET=no-such-charset:abc=E9",
+    ],
+)
+def test_text_that_is_not_in_its_encoding_is_taken_as_it_stands(parameters):
+    event, warnings = read_one(f"DESCRIPTION;{parameters}")
+    assert event.body == f"<p>{parameters.rpartition(':')[2]}</p>"
+    assert "encoding" in warnings
+    feed = read(make_calendar("SUMMARY:One", head=f"X-WR-CALNAME;{parameters}"))
+    assert len(feed.events) == 1
+
+
+def test_whatever_an_entry_raises_it_costs_no_other(monkeypatch):
+    def raising(text):
+        if "Two" in text:
+            raise RuntimeError("a bug")
+        return text
+
+    monkeypatch.setattr(ical, "plain_line", raising)
+    feed = read(make_calendar("SUMMARY:One", "UID:bad\nSUMMARY:Two", "SUMMARY:Three"))
+    assert [event.title for event in feed.events] == ["One", "Three"]
+    assert [(problem.level, problem.uid) for problem in feed.problems] == [(Level.FAILED, "bad")]
+
+
 def days(event):
     return event.start_date, event.end_date, event.start_time, event.end_time
 
@@ -338,6 +367,19 @@ def test_a_custom_zone_with_an_absurd_rule_neither_hangs_nor_raises(rule):
         ("/freeassociation.sourceforge.net/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
         ("W. Europe Standard Time", "Europe/Berlin"),
         ('"Tokyo Standard Time"', "Asia/Tokyo"),
+        ("w. europe standard time", "Europe/Berlin"),
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Amsterdam"),
+        ('"(UTC-05:00) Eastern Time, New York"', "America/New_York"),
+        ("(UTC) Coordinated Universal Time", "Etc/UTC"),
+        ("tzone://Microsoft/Utc", "UTC"),
+        ("CEST", "Europe/Paris"),
+        ("CET", "Europe/Rome"),
+        ("EST5EDT", "America/New_York"),
+        ("GMT", "Etc/UTC"),
+        ("PST", "America/Los_Angeles"),
+        ("GMT+0200", "Etc/GMT-2"),
+        ("UTC+2", "Etc/GMT-2"),
+        ("UTC-10:00", "Etc/GMT+10"),
     ],
 )
 def test_case_18_names_of_zones(tzid, zone):
@@ -349,6 +391,49 @@ def test_case_18_an_unknown_zone_is_the_default_and_said():
     event, warnings = read_one("DTSTART;TZID=Atlantis:20260728T090000", head="X-A:b")
     assert (event.timezone, event.start_time) == ("Europe/Rome", time(9))
     assert "Atlantis" in warnings
+
+
+@pytest.mark.parametrize("tzid", ["(UTC+01:00) Nowhere", "tzone://Microsoft/Custom", "UTC+05:30", "XYZT"])
+def test_case_18_an_odd_name_of_a_zone_costs_no_event(tzid):
+    event, warnings = read_one(f"DTSTART;TZID={tzid}:20260728T090000", head="X-A:b")
+    assert (event.timezone, event.start_time) == ("Europe/Rome", time(9))
+    assert "not known" in warnings
+
+
+@pytest.mark.parametrize(
+    ("start", "clock", "zone"),
+    [
+        ("20270601T100000+02:00", time(10), "Europe/Rome"),
+        ("20270601T100000+0900", time(10), "Etc/GMT-9"),
+        ("20270601T100000+05:30", time(6, 30), "Europe/Rome"),
+    ],
+)
+def test_an_offset_is_exact(start, clock, zone):
+    event, warnings = read_one(f"DTSTART:{start}", head="X-A:b")
+    assert (event.start_time, event.timezone, warnings) == (clock, zone, "")
+
+
+@pytest.mark.parametrize("end", ["20271031T013000Z", "20271031T011500Z"])
+def test_an_end_in_the_repeated_hour_is_not_left_out_silently(end):
+    event, warnings = read_one("DTSTART:20271031T003000Z", f"DTEND:{end}")
+    assert (event.start_time, event.end_time) == (time(2, 30), None)
+    assert "clocks repeat" in warnings
+
+
+def test_whole_days_of_exchange():
+    event, _ = read_one(
+        "DTSTART;TZID=Europe/Rome:20270301T000000",
+        "DTEND;TZID=Europe/Rome:20270303T000000",
+        "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+    )
+    assert (event.start_date, event.start_time) == (date(2027, 3, 1), None)
+    assert (event.end_date, event.end_time) == (date(2027, 3, 2), None)
+    event, _ = read_one(
+        "DTSTART;TZID=Europe/Rome:20270301T090000",
+        "DTEND;TZID=Europe/Rome:20270301T100000",
+        "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+    )
+    assert event.start_time == time(9)
 
 
 def test_case_19():
@@ -404,7 +489,8 @@ def test_case_27_events_without_uid():
         )
     )
     assert len({event.key for event in feed.events}) == 4
-    assert feed.events[3].key.uid == "url:https://example.org/a"
+    alone = read(make_calendar("UID:\nURL:https://example.org/a"))
+    assert alone.events[0].key == feed.events[3].key
 
 
 def test_case_27_the_same_website_is_no_identity():
@@ -419,7 +505,7 @@ def test_case_28_the_highest_sequence_in_any_order():
     for entries in ((old, new), (new, old)):
         feed = read(make_calendar(*entries))
         assert [event.title for event in feed.events] == ["New"]
-        assert [problem.level for problem in feed.problems] == [Level.WARNING]
+        assert [problem.level for problem in feed.problems] == [Level.SKIPPED]
 
 
 def test_a_very_long_uid_is_an_identity():
@@ -456,6 +542,55 @@ def test_case_63_private_events_are_left_out():
         assert [problem.level for problem in feed.problems] == [Level.SKIPPED]
 
 
+@pytest.mark.parametrize("after", ["\n", ""])
+@pytest.mark.parametrize("following", ["END:VEVENT", "DTSTART:20270301T080000Z", "X-A:b"])
+def test_a_soft_break_at_the_end_of_a_value_swallows_nothing(after, following):
+    text = "DESCRIPTION;ENCODING=QUOTED-PRINTABLE:Agenda=0D=0A=\n"
+    rest = "" if following == "END:VEVENT" else f"{following}\nEND:VEVENT\n"
+    first = "UID:1\nSUMMARY:One\n" + ("" if "DTSTART" in following else "DTSTART:20270301T080000Z\n")
+    data = make_calendar("SUMMARY:Two").decode()
+    entry = f"BEGIN:VEVENT\n{first}{text}{after}{rest or 'END:VEVENT\n'}"
+    feed = read(data.replace("BEGIN:VEVENT", entry + "BEGIN:VEVENT", 1).encode())
+    assert [(event.title, event.body) for event in feed.events] == [("One", "<p>Agenda</p>"), ("Two", "")]
+
+
+def test_a_soft_break_within_a_word_before_a_colon():
+    event, _ = read_one("DESCRIPTION;ENCODING=QUOTED-PRINTABLE:Programme =\nTalk: one=\n, two")
+    assert event.body == "<p>Programme Talk: one, two</p>"
+
+
+@pytest.mark.parametrize("blank", ["  ", "\n\n", "\n  \n", " \n\t"])
+def test_blanks_before_the_calendar(blank):
+    assert len(read(blank.encode() + make_calendar("SUMMARY:One")).events) == 1
+
+
+def test_every_entry_of_a_repeated_uid_is_accounted_for():
+    feed = read(make_calendar("UID:a\nSUMMARY:One", "UID:a\nSUMMARY:One", "UID:a\nSUMMARY:Two"))
+    assert len(feed.events) + len(feed.problems) == 3
+    assert {problem.level for problem in feed.problems} == {Level.SKIPPED}
+
+
+def test_a_news_feed_about_html_is_no_web_page():
+    with pytest.raises(FeedUnusable, match="not an iCalendar feed"):
+        read(b"<?xml version='1.0'?><rss><channel><title>All about html</title></channel></rss>")
+
+
+def test_odd_zones_are_read_in_bounded_time():
+    zone = (
+        "BEGIN:VTIMEZONE\nTZID:Z{0}\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0147\n"
+        "TZOFFSETTO:+0{1}{2:02}\n{3}END:STANDARD\nEND:VTIMEZONE\n"
+    )
+    entries = [f"DTSTART;TZID=Z{number}:20270301T100000" for number in range(300)]
+    many = "".join(zone.format(number, number % 9, number % 60, "") for number in range(300)).rstrip()
+    started = stopwatch.monotonic()
+    assert len(read(make_calendar(*entries, head=many)).events) == 300
+    dates = ",".join(f"2027{day:04}T000000" for day in range(101, 132)) + ",20270101T000000" * 50_000
+    years = [f"DTSTART;TZID=Z0:{1950 + number}0301T100000" for number in range(60)]
+    long = zone.format(0, 1, 47, f"RDATE:{dates}\n").rstrip()
+    assert len(read(make_calendar(*years, head=long)).events) == 60
+    assert stopwatch.monotonic() - started < 6
+
+
 def test_what_a_page_cannot_hold_is_cut_or_left_out():
     event, warnings = read_one(
         "SUMMARY:" + "Long " * 100,
@@ -466,6 +601,13 @@ def test_what_a_page_cannot_hold_is_cut_or_left_out():
     assert (len(event.title), len(event.venue), event.website, event.key.uid) == (255, 255, "", "ab")
     assert event.title.endswith("…")
     assert warnings.count("longer than") == 3
+
+
+def test_status_in_other_words():
+    assert read_one("STATUS:CANCELED")[0].event_status == "EventCancelled"
+    event, warnings = read_one("STATUS:POSTPONED")
+    assert event.event_status == "EventScheduled"
+    assert "STATUS “POSTPONED”" in warnings
 
 
 def test_status():
