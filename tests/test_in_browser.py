@@ -47,7 +47,15 @@ def complaints(page):
     found = []
     page.on("console", lambda said: found.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("requestfailed", lambda request: found.append(f"failed: {request.url}"))
+    # Going on to the next page aborts what the last one still asked for, its icon for instance.
+    page.on(
+        "requestfailed",
+        lambda request: (
+            found.append(f"{request.failure}: {request.url}")
+            if request.failure != "net::ERR_ABORTED"
+            else None
+        ),
+    )
     page.on(
         "response",
         lambda answer: found.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None,
