@@ -26,6 +26,7 @@ _KEPT_BY_WAGTAIL = {
     "draft_title",
     "live",
     "numchild",
+    "sequence",
 }
 
 

@@ -324,7 +324,7 @@ class TestContent:
             None,
             None,
         )
-        assert (event.date_text, event.where, event.occurrences.count()) == ("", "Online", 0)
+        assert (event.date_text, event.where, event.occurrences.get().starts_at) == ("", "Online", None)
         assert event.website == "https://eo4society.esa.int/event/3rd-esa-carbon-science-cluster-meeting/"
         assert event.summary == (
             "Meeting dedicated to researchers and scientists involved in ESA Carbon Science Cluster, "

@@ -102,6 +102,10 @@ def test_an_organizer_is_a_partner_or_a_name():
         assert [str(organizer) for organizer in version.listed_organizers] == ["Terradue", "ESA"]
 
 
+def empty_formsets(*names):
+    return {f"{name}-{count}_FORMS": "0" for name in names for count in ("TOTAL", "INITIAL")}
+
+
 def save(admin_client, index, action="", **fields):
     """Post the form of a new event as a browser does."""
     form = {
@@ -116,8 +120,8 @@ def save(admin_client, index, action="", **fields):
         "organizers-INITIAL_FORMS": "0",
         "organizers-0-ORDER": "1",
         "organizers-0-name": "",
-        "comments-TOTAL_FORMS": "0",
-        "comments-INITIAL_FORMS": "0",
+        "organizers-0-role": "organizer",
+        **empty_formsets("comments", "exceptions", "previous_dates", "key_dates", "materials"),
         **fields,
     }
     url = reverse("wagtailadmin_pages:add", args=["events", "eventpage", index.pk])

@@ -56,16 +56,17 @@ def test_an_event_is_over_when_its_day_ends_in_its_own_zone(zone, over_at):
     assert EventPage.objects.past(over_at).count() == 1
 
 
-def test_overlapping_is_half_open():
-    make_event(start_date=date(2026, 11, 30), start_time=time(14), end_time=time(15), timezone="UTC")
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_overlapping_asks_the_wall_calendar_of_the_event(zone):
+    make_event(start_date=date(2026, 11, 30), end_date=date(2026, 12, 1), start_time=time(23), timezone=zone)
 
-    def found(start, end):
-        return EventPage.objects.overlapping(start, end).exists()
+    def found(first, last):
+        return EventPage.objects.overlapping(date(2026, *first), date(2026, *last)).exists()
 
-    day = datetime(2026, 11, 30, tzinfo=UTC)
-    assert found(day, day.replace(hour=15))
-    assert not found(day, day.replace(hour=14))
-    assert not found(day.replace(month=12, day=1), day.replace(month=12, day=2))
+    assert found((11, 1), (11, 30))
+    assert found((12, 1), (12, 31))
+    assert not found((11, 1), (11, 29))
+    assert not found((12, 2), (12, 31))
 
 
 def test_nobody_publishes_anything_when_the_dates_of_a_page_change():

@@ -144,7 +144,7 @@ def test_a_bad_item_costs_no_other(feed):
 
 
 def test_an_item_that_the_page_refuses_leaves_nothing_behind(feed, monkeypatch):
-    def refuse(self):
+    def refuse(self, at):
         if self.title == "Two":
             raise RuntimeError("a bug")
 
