@@ -41,7 +41,7 @@ def run(arguments: list[str], environment: MutableMapping[str, str]) -> int | st
     except (ConfigurationError, local_database.LocalDatabaseError) as refusal:
         return str(refusal)
     except DatabaseError as error:
-        if refused := refused_privilege(error):
+        if refused := refused_privilege(error) or missing_module(error):
             return refused
         raise
     return 0
@@ -86,15 +86,33 @@ def require_answer() -> None:
 
 def refused_privilege(error: DatabaseError) -> str | None:
     """Return one line that says what the database does not let its user do, if that is what `error` tells of."""
-    cause: BaseException | None = error
-    while cause and not isinstance(cause, psycopg.errors.InsufficientPrivilege):
-        cause = cause.__cause__ or cause.__context__
-    if cause is None:
+    reason = _reason(error, psycopg.errors.InsufficientPrivilege)
+    if reason is None:
         return None
     configured = connection.settings_dict
-    reason = str(cause).splitlines()[0]
     return (
         f"DATABASE_URL: the user {configured['USER']} may not do what is needed in the database "
         f"{database_address(configured)} ({reason}). Make it the database's owner: "
         f'ALTER DATABASE "{configured["NAME"]}" OWNER TO "{configured["USER"]}".'
     )
+
+
+def missing_module(error: DatabaseError) -> str | None:
+    """Return one line that says which module the database server lacks, if that is what `error` tells of."""
+    # Older servers tell of a control file that is not there.
+    reason = _reason(error, (psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile))
+    if reason is None or "extension" not in reason:
+        return None
+    return (
+        f"DATABASE_URL: the server of the database {database_address(connection.settings_dict)} lacks a module "
+        f"({reason}). Install PostgreSQL's contrib modules there."
+    )
+
+
+def _reason(
+    error: BaseException | None, wanted: type[psycopg.Error] | tuple[type[psycopg.Error], ...]
+) -> str | None:
+    """The first line of what PostgreSQL says, if `error` came of one of the `wanted` errors."""
+    while error and not isinstance(error, wanted):
+        error = error.__cause__ or error.__context__
+    return str(error).splitlines()[0] if error else None

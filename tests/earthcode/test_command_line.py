@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, ProgrammingError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from earthcode.command_line import needs_database, refused_privilege, require_answer
+from earthcode.command_line import missing_module, needs_database, refused_privilege, require_answer
 from earthcode.settings.environment import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,3 +151,15 @@ def test_a_user_who_may_not_make_tables_is_told_so_in_one_line(monkeypatch):
     assert "(permission denied for schema public). Make it the database's owner: ALTER DATABASE" in line
     assert "\n" not in line
     assert refused_privilege(ProgrammingError("another reason")) is None
+
+
+@pytest.mark.django_db
+def test_a_server_without_a_module_is_named_in_one_line():
+    with pytest.raises(DatabaseError) as caught, connection.schema_editor() as editor:
+        editor.execute("CREATE EXTENSION there_is_no_such_module")
+    line = missing_module(caught.value)
+    assert 'lacks a module (extension "there_is_no_such_module" is not available)' in line
+    assert "contrib" in line
+    assert "\n" not in line
+    assert missing_module(ProgrammingError("another reason")) is None
+    assert refused_privilege(caught.value) is None
