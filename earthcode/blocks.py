@@ -1,7 +1,8 @@
 """The StreamField vocabulary: sections, and the few blocks inside them.
 
 Each section is a whole band of the page with its own ground colour. Sections that show events, partners or
-the roadmap hold only words and options here; their templates ask the other apps for the rows.
+the roadmap hold only words and options here; their templates ask the other apps for the rows. What no visitor reads,
+such as the name of a colour, is not searched (`search_index`).
 """
 
 from django.core.exceptions import ValidationError
@@ -45,6 +46,7 @@ class LinkBlock(blocks.StructBlock):
     address = blocks.CharBlock(
         required=False,
         max_length=500,
+        search_index=False,
         validators=[validate_link_address],
         help_text="… or an address elsewhere, starting with https:// or mailto:",
     )
@@ -97,7 +99,9 @@ class SectionBlock(blocks.StructBlock):
     introduction = blocks.RichTextBlock(
         features=INLINE_FEATURES, required=False, help_text="One or two sentences under the heading."
     )
-    colour = blocks.ChoiceBlock(choices=GROUNDS, default="white", help_text="The ground of this section.")
+    colour = blocks.ChoiceBlock(
+        choices=GROUNDS, default="white", search_index=False, help_text="The ground of this section."
+    )
 
     class Meta:
         icon = "doc-full"
@@ -116,7 +120,9 @@ class HeroBlock(blocks.StructBlock):
     )
     image = ImageChooserBlock(required=False, help_text="A photograph instead of the drawn Earth.")
     size = blocks.ChoiceBlock(
-        choices=[("tall", "Tall, for the home page"), ("short", "Short, for inner pages")], default="short"
+        choices=[("tall", "Tall, for the home page"), ("short", "Short, for inner pages")],
+        default="short",
+        search_index=False,
     )
 
     class Meta:
@@ -225,6 +231,7 @@ class EventsBlock(SectionBlock):
     heading_without_upcoming = blocks.CharBlock(
         max_length=120,
         default="Recent events",
+        search_index=False,
         help_text="The heading when no event is coming up: then the most recent ones are shown.",
     )
 
@@ -243,7 +250,9 @@ class EventsBlock(SectionBlock):
 
 class PartnersBlock(SectionBlock):
     style = blocks.ChoiceBlock(
-        choices=[("cards", "With each partner's role"), ("strip", "A strip of logos")], default="cards"
+        choices=[("cards", "With each partner's role"), ("strip", "A strip of logos")],
+        default="cards",
+        search_index=False,
     )
 
     class Meta:
@@ -257,6 +266,7 @@ class RoadmapBlock(SectionBlock):
     extent = blocks.ChoiceBlock(
         choices=[("all", "All stages, to scroll through"), ("current", "Only the current stage")],
         default="all",
+        search_index=False,
     )
 
     class Meta:

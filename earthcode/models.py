@@ -1,6 +1,7 @@
 """What every app stands on: the base of all pages, the portal's own pages, images and settings."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.http import Http404
@@ -62,6 +63,9 @@ class BasePage(Page):
 
     objects = PageManager.from_queryset(BasePageQuerySet)()
 
+    # What visitors call one such page and several of them.
+    kind = ("Page", "Pages")
+
     base_form_class = BasePageForm
     search_fields = (*Page.search_fields, index.SearchField("summary"))
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
@@ -73,6 +77,11 @@ class BasePage(Page):
     def meta_description(self):
         """Plain text for search engines; may be empty."""
         return self.search_description or self.summary
+
+    @property
+    def facts_line(self):
+        """What a search result says beside the title, such as a date and a place; may be empty."""
+        return ""
 
     @cached_property
     def breadcrumbs(self):
@@ -138,10 +147,17 @@ class SectionsPage(BasePage):
     )
 
     content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
-    search_fields = (*BasePage.search_fields, index.SearchField("body"))
+    search_fields = (*BasePage.search_fields, index.SearchField("words_of_body"))
 
     class Meta:
         abstract = True
+
+    @property
+    def words_of_body(self):
+        """What visitors read in the sections, for the search; snippets of it are shown to them."""
+        texts = self._meta.get_field("body").get_searchable_content(self.body)
+        # Wagtail writes “None” for a field that was added to a block after the page was made.
+        return " · ".join(text.strip() for text in texts if text.strip() not in ("", "None"))
 
     @property
     def has_hero(self):
@@ -217,3 +233,24 @@ class SeedRecord(models.Model):
 
     def __str__(self):
         return self.key
+
+
+class SearchWord(models.Model):
+    """A word of some page, in lower case and without accents, that a typing error may have meant.
+
+    Written by `search_backend`. Pages that nobody may see have words too: suggest none that no listed page has.
+    """
+
+    text = models.CharField(max_length=40)
+
+    class Meta:
+        # Not unique: two editors who publish the same new word need not wait for each other.
+        indexes = (
+            models.Index(fields=("text",), name="search_word_text"),
+            GinIndex(
+                fields=("text",), opclasses=("gin_trgm_ops",), fastupdate=False, name="search_word_trigrams"
+            ),
+        )
+
+    def __str__(self):
+        return self.text

@@ -158,7 +158,7 @@ WAGTAIL_I18N_ENABLED = False
 LOGIN_REDIRECT_URL = "/"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "earthcode.image_forms.PortalImageForm"
 WAGTAILIMAGES_IMAGE_MODEL = "earthcode.PortalImage"
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "earthcode.search_backend"}}
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ics", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
 # The admin asks no other host either: no avatars, no look for updates.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
