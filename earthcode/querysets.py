@@ -5,19 +5,26 @@ from wagtail.models import PageViewRestriction
 from wagtail.query import PageQuerySet
 
 
+def open_to_all(pages: PageQuerySet) -> PageQuerySet:
+    """Those of `pages` that anybody may see.
+
+    The same pages as Wagtail's `live().public()`, without its look-up of all restrictions beforehand.
+    """
+    above = ExpressionWrapper(OuterRef("path"), output_field=CharField())
+    restrictions = PageViewRestriction.objects.alias(listed=above).filter(listed__startswith=F("page__path"))
+    return pages.live().exclude(Exists(restrictions))
+
+
 class BasePageQuerySet(PageQuerySet):
     images: tuple[str, ...] = ("social_image",)
 
     def listed(self):
-        """The pages that anybody may see, with their images.
+        """The pages that anybody may see, with their images."""
+        return open_to_all(self).with_images()
 
-        The same pages as Wagtail's `live().public()`, without its look-up of all restrictions beforehand.
-        """
-        above = ExpressionWrapper(OuterRef("path"), output_field=CharField())
-        restrictions = PageViewRestriction.objects.alias(listed=above).filter(
-            listed__startswith=F("page__path")
-        )
-        return self.live().exclude(Exists(restrictions)).with_images()
+    def past(self, at):
+        """The pages whose time is over at `at` (aware): none, unless their kind says otherwise."""
+        return self.none()
 
     def with_images(self):
         """The images of all pages with the pages themselves, all renditions in one more query per kind."""

@@ -22,6 +22,7 @@ urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("robots.txt", views.robots),
+    path("search/", views.search, name="search"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("admin/", include(decorate_urlpatterns(admin_urls.urlpatterns, csp_override(ADMIN_CSP)))),
     path("documents/", include("wagtail.documents.urls")),

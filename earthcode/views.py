@@ -1,16 +1,21 @@
 """The few addresses that are no pages."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib.sitemaps.views import sitemap as django_sitemap
 from django.db import Error, connection
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone as clock
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 from wagtail.contrib.sitemaps import Sitemap
 
 from .caching import PUBLIC
+from .search import find, read
 
 
 @require_safe
@@ -47,6 +52,20 @@ def robots(request):
 @cache_control(**PUBLIC)
 def sitemap(request):
     return django_sitemap(request, {"pages": Sitemap(request)})
+
+
+@require_safe
+@cache_control(**PUBLIC)
+def search(request):
+    """What everybody may see of the whole portal, searched for; see `earthcode.search`. The same for every visitor."""
+    inquiry = read(request.GET)
+    findings = find(inquiry, clock.now()) if inquiry.text else None
+    kept = urlencode(inquiry.parameters)
+    canonical = f"{settings.BASE_URL}{request.path}" + (f"?{kept}" if kept else "")
+    if findings and findings.results.number > 1:
+        canonical += f"&page={findings.results.number}"
+    context = {"inquiry": inquiry, "findings": findings, "kept": kept, "canonical": canonical}
+    return render(request, "earthcode/search.html", context)
 
 
 @require_safe

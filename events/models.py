@@ -305,6 +305,8 @@ class EventPage(BasePage):
 
     objects = PageManager.from_queryset(EventPageQuerySet)()
 
+    kind = ("Event", "Events")
+
     base_form_class = EventPageForm
     exclude_fields_in_copy = ["sequence"]
 
@@ -587,6 +589,10 @@ class EventPage(BasePage):
         if self.attendance_mode == self.AttendanceMode.BOTH:
             return f"{place} and online" if place else "Online and in person"
         return place
+
+    @property
+    def facts_line(self) -> str:
+        return " · ".join(filter(None, (self.when, self.where)))
 
     @property
     def is_going_ahead(self) -> bool:

@@ -42,6 +42,8 @@ class PartnerPage(BasePage):
 
     objects = PageManager.from_queryset(PartnerPageQuerySet)()
 
+    kind = ("Partner", "Partners")
+
     template = "partners/partner_page.html"
     parent_page_types = ("partners.PartnerIndexPage",)
     subpage_types = ()

@@ -27,6 +27,8 @@ class RoadmapStagePage(BasePage):
     objective = models.TextField(help_text="What this stage is for, in one sentence.")
     outcome = models.TextField(help_text="What will be there when it is done.")
 
+    kind = ("Roadmap stage", "Roadmap stages")
+
     template = "roadmap/roadmap_stage_page.html"
     parent_page_types = ("roadmap.RoadmapPage",)
     subpage_types = ()
@@ -37,6 +39,10 @@ class RoadmapStagePage(BasePage):
         FieldPanel("outcome"),
     ]
     search_fields = (*BasePage.search_fields, index.SearchField("objective"), index.SearchField("outcome"))
+
+    @property
+    def facts_line(self):
+        return f"{self.period} · {self.get_status_display()}"
 
     @property
     def meta_description(self):

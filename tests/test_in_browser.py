@@ -24,6 +24,8 @@ PATHS = [
     "/partners/telespazio/",
     "/roadmap/",
     "/roadmap/foundational-development/",
+    "/search/?q=earthcode",
+    "/search/?q=hackaton",
 ]
 
 
