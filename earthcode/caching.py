@@ -6,6 +6,9 @@ from django.utils.cache import patch_cache_control
 # "upcoming" and "past" follow the clock and nobody publishes anything when an event ends.
 PUBLIC = {"public": True, "max_age": 0, "s_maxage": 60, "stale_while_revalidate": 600}
 
+# For what has a digest of its content in its address.
+FOR_EVER = {"public": True, "max_age": 31_536_000, "immutable": True}
+
 
 def mark_public(response):
     """Let shared caches keep `response`, if it is a good answer."""

@@ -7,7 +7,8 @@ from django.db import models
 from django.http import Http404
 from django.utils.csp import CSP
 from django.utils.functional import cached_property
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel
+from wagtail.contrib.routable_page.models import RoutablePageMixin
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import StreamField
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
@@ -17,6 +18,8 @@ from wagtail.search import index
 from .blocks import LinkGroupBlock, LinkListBlock, SectionStreamBlock
 from .forms import BasePageForm
 from .querysets import BasePageQuerySet
+from .social_images import Card, SocialImage
+from .templatetags.pictures import rendition
 
 
 class PortalImage(AbstractImage):
@@ -68,7 +71,11 @@ class BasePage(Page):
 
     base_form_class = BasePageForm
     search_fields = (*Page.search_fields, index.SearchField("summary"))
-    promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
+    promote_panels = [
+        *Page.promote_panels,
+        FieldPanel("social_image"),
+        HelpPanel(template="earthcode/admin/drawn_social_image.html", heading="Drawn social image"),
+    ]
 
     class Meta:
         abstract = True
@@ -82,6 +89,35 @@ class BasePage(Page):
     def facts_line(self):
         """What a search result says beside the title, such as a date and a place; may be empty."""
         return ""
+
+    @property
+    def social_image_title(self) -> str:
+        """The words that stand largest on the drawn social image."""
+        return self.title
+
+    @property
+    def social_image_lines(self) -> tuple[str, ...]:
+        """Up to two lines under them, such as dates and a place; empty ones are left out."""
+        return ()
+
+    @property
+    def social_card(self) -> Card:
+        return Card(self.social_image_title, tuple(filter(None, self.social_image_lines)))
+
+    @cached_property
+    def shared_image(self) -> SocialImage | None:
+        """The image for sharing: the chosen one, else the drawn one; None for a page that was never saved."""
+        chosen = self.social_image
+        if chosen and (picture := rendition(chosen, "fill-1200x630|format-jpeg")):
+            alt = chosen.description or self.title
+            return SocialImage(picture.full_url, alt, picture.width, picture.height, "image/jpeg")
+        card = self.social_card
+        return SocialImage(f"{settings.BASE_URL}{card.path(self.pk)}", card.alt) if self.pk else None
+
+    @property
+    def social_image_url(self) -> str | None:
+        """The absolute address of `shared_image`."""
+        return self.shared_image.url if self.shared_image else None
 
     @cached_property
     def breadcrumbs(self):
@@ -109,12 +145,28 @@ class BasePage(Page):
         parts = super().get_url_parts(request)
         return parts and (parts[0], settings.BASE_URL, parts[2])
 
+    def get_sitemap_urls(self, request=None):
+        """Wagtail's, with the publication alone as the last change: a draft that was saved is none."""
+        return [{"location": self.get_full_url(request), "lastmod": self.last_published_at}]
+
     def serve_preview(self, request, mode_name):
-        """The page as the editor's preview frame shows it: the one place that may frame it is the admin."""
-        response = super().serve_preview(request, mode_name)
-        response._csp_config = {**settings.SECURE_CSP, "frame-ancestors": [CSP.SELF]}
-        response["X-Frame-Options"] = "SAMEORIGIN"
-        return response
+        """The page as the editor's preview frame shows it."""
+        return _framed_by_the_admin(super().serve_preview(request, mode_name))
+
+
+def _framed_by_the_admin(response):
+    """`response`, which the admin and nobody else may show in a frame."""
+    response._csp_config = {**settings.SECURE_CSP, "frame-ancestors": [CSP.SELF]}
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+class Routes(RoutablePageMixin):
+    """Addresses below that of a page, which is to inherit this before BasePage."""
+
+    def serve_preview(self, request, mode_name):
+        """As BasePage's, which Wagtail's own does not come to."""
+        return _framed_by_the_admin(super().serve_preview(request, mode_name))
 
 
 class IndexPage(BasePage):
@@ -124,6 +176,12 @@ class IndexPage(BasePage):
 
     class Meta:
         abstract = True
+
+    def get_sitemap_urls(self, request=None):
+        """What it lists is part of it: it changed when the last of the pages below was published."""
+        (own,) = super().get_sitemap_urls(request)
+        below = self.get_children().live().aggregate(at=models.Max("last_published_at"))["at"]
+        return [{**own, "lastmod": max(filter(None, (own["lastmod"], below)), default=None)}]
 
     def route(self, request, path_components):
         """Wagtail's own, but a page below is fetched whole and with its images at once."""
@@ -160,15 +218,42 @@ class SectionsPage(BasePage):
         return " · ".join(text.strip() for text in texts if text.strip() not in ("", "None"))
 
     @property
+    def hero(self):
+        """The first hero's value, which carries the main heading; None without one."""
+        return next((block.value for block in self.body if block.block_type == "hero"), None)
+
+    @property
     def has_hero(self):
         """Whether a hero carries the main heading; without one the template shows the title instead."""
-        return any(block.block_type == "hero" for block in self.body)
+        return self.hero is not None
 
 
 class HomePage(SectionsPage):
     template = "earthcode/sections_page.html"
     max_count = 1
     parent_page_types = ("wagtailcore.Page",)
+
+    def route(self, request, path_components):
+        """Wagtail's own, but the page below is fetched whole at once, of whichever kind it is."""
+        if not path_components:
+            return super().route(request, path_components)
+        models = self.allowed_subpage_models()
+        kinds = [model._meta.model_name for model in models if issubclass(model, BasePage)]
+        row = self.get_children().select_related(*kinds).filter(slug=path_components[0]).first()
+        page = next((getattr(row, kind) for kind in kinds if hasattr(row, kind)), None)
+        if page is None:
+            raise Http404
+        page._cached_parent_obj = self
+        return page.route(request, path_components[1:])
+
+    @property
+    def social_image_title(self):
+        """The hero's heading: the title is only the portal's name, which every drawn image bears."""
+        return self.hero["title"] if self.hero else self.title
+
+    @property
+    def social_image_lines(self):
+        return (self.hero["overline"],) if self.hero else ()
 
 
 class MissionPage(SectionsPage):

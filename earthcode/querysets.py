@@ -20,7 +20,11 @@ class BasePageQuerySet(PageQuerySet):
 
     def listed(self):
         """The pages that anybody may see, with their images."""
-        return open_to_all(self).with_images()
+        return self.published().with_images()
+
+    def published(self):
+        """The pages that anybody may see."""
+        return open_to_all(self)
 
     def past(self, at):
         """The pages whose time is over at `at` (aware): none, unless their kind says otherwise."""

@@ -2,7 +2,8 @@
 
 `read` turns the data files into checked seeds without touching the database; `plant` makes of them what was
 never made before, in one transaction. A page is named by its path in the data ("/events/foss4g-2025/"), and
-`SeedRecord` remembers under that name which page came of it, wherever editors have taken it since.
+`SeedRecord` remembers under that name which page came of it, wherever editors have taken it since. The words by which
+editors sort pages are named by model and slug ("events.EventTopic: oceans").
 """
 
 import tomllib
@@ -41,6 +42,8 @@ ADDRESS_TAKEN = "left alone: another page has its address"
 EDITED = "left alone: an editor wrote them"
 NO_SITE = "left alone: there is no default site"
 
+KINDS: dict[type, str] = {list: "list", dict: "table", str: "text"}
+
 SETTINGS_KEY = "settings"
 PERMISSIONS_KEY = "permissions"
 
@@ -59,6 +62,8 @@ class Seed:
     path: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     streams: dict[str, list] = field(default_factory=dict)
+    words: dict[str, list[str]] = field(default_factory=dict)
+    """Field -> the slugs of words of the vocabulary."""
     children: dict[str, list["Seed"]] = field(default_factory=dict)
 
     @property
@@ -69,6 +74,10 @@ class Seed:
     def slug(self) -> str:
         return self.values.get("slug") or self.path.strip("/").rpartition("/")[2]
 
+    @property
+    def word_key(self) -> str:
+        return _word_key(self.model, self.slug)
+
 
 @dataclass(frozen=True)
 class SiteSeed:
@@ -76,6 +85,8 @@ class SiteSeed:
     settings: Seed
     permissions: dict[str, list[str]]
     """What each group may do besides Wagtail's own: group name -> `app.codename`."""
+    words: list[Seed]
+    """The vocabulary: what has a name and a slug and is no page."""
     pages: list[Seed]
     """Parents before their children, otherwise in the order of the files."""
 
@@ -84,8 +95,10 @@ class SiteSeed:
 
 
 def read(directory: Path) -> SiteSeed:
-    """The seed in `site.toml` and `pages/*.toml` of `directory`; raise SeedError at the first mistake."""
+    """The seed in `site.toml`, `vocabulary.toml` and `pages/*.toml` of `directory`; raise SeedError at the first
+    mistake."""
     site = _load(directory / "site.toml", {"name", "settings", "permissions"})
+    words = [_word_seed(table) for table in _load(directory / "vocabulary.toml", {"word"})["word"]]
     pages = [
         _page_seed(file.name, table)
         for file in sorted((directory / "pages").glob("*.toml"))
@@ -93,8 +106,9 @@ def read(directory: Path) -> SiteSeed:
     ]
     pages.sort(key=lambda page: (page.path != "/", page.path.count("/")))
     settings = _seed("site.toml: settings", SiteSettings, site["settings"])
-    seed = SiteSeed(name=site["name"], settings=settings, permissions=site["permissions"], pages=pages)
+    seed = SiteSeed(site["name"], settings, site["permissions"], words, pages)
     _check_paths(seed)
+    _check_words(seed)
     return seed
 
 
@@ -117,14 +131,31 @@ def _page_seed(file_name: str, table: dict[str, Any]) -> Seed:
     if not (path.startswith("/") and path.endswith("/")):
         raise SeedError(f"{file_name}: path: “{path}” has to begin and end with a slash")
     source = f"{file_name}: {path}"
+    model = _model(content, source)
+    if not issubclass(model, Page):
+        raise SeedError(f"{source}: model: “{model._meta.label}” is not a page")
+    return _seed(source, model, content, path)
+
+
+def _word_seed(table: dict[str, Any]) -> Seed:
+    content = dict(table)
+    source = f"vocabulary.toml: {content.get('slug')}"
+    for name in ("slug", "name"):
+        _require(content.get(name), str, f"{source}: {name}")
+    return _seed(source, _model(content, source), content)
+
+
+def _model(content: dict[str, Any], source: str) -> type[Any]:
+    """The model that `content` names, which is taken out of it."""
     label = str(content.pop("model", ""))
     try:
-        model = apps.get_model(label)
+        return apps.get_model(label)
     except (LookupError, ValueError) as error:
         raise SeedError(f"{source}: model: there is no “{label}”") from error
-    if not issubclass(model, Page):
-        raise SeedError(f"{source}: model: “{label}” is not a page")
-    return _seed(source, model, content, path)
+
+
+def _word_key(model: type[Any], slug: str) -> str:
+    return f"{model._meta.label}: {slug}"
 
 
 def _seed(source: str, model: type[Any], content: dict[str, Any], path: str = "") -> Seed:
@@ -132,6 +163,9 @@ def _seed(source: str, model: type[Any], content: dict[str, Any], path: str = ""
         field.name: field for field in model._meta.concrete_fields if field.editable and not field.is_relation
     }
     relations = {relation.get_accessor_name(): relation for relation in get_all_child_relations(model)}
+    is_page = issubclass(model, Page)
+    one = {field.name for field in model._meta.concrete_fields if is_page and field.many_to_one}
+    many = {field.name for field in model._meta.many_to_many if is_page}
     seed = Seed(source=source, model=model, path=path)
     for name, value in content.items():
         where = f"{source}: {name}"
@@ -139,6 +173,10 @@ def _seed(source: str, model: type[Any], content: dict[str, Any], path: str = ""
             child_model = relations[name].related_model
             rows = enumerate(_require(value, list, where))
             seed.children[name] = [_seed(f"{where}[{i}]", child_model, row) for i, row in rows]
+        elif name in one:
+            seed.words[name] = [_require(value, str, where)]
+        elif name in many:
+            seed.words[name] = [_require(slug, str, where) for slug in _require(value, list, where)]
         elif name not in fields:
             raise SeedError(f"{where}: {model._meta.label} has no such field")
         elif isinstance(fields[name], StreamField):
@@ -169,7 +207,7 @@ def _check_shape(where: str, block: Block, data: Any) -> None:
 
 def _require(data: Any, kind: type, where: str) -> Any:
     if not isinstance(data, kind):
-        raise SeedError(f"{where}: it has to be a {'list' if kind is list else 'table'}")
+        raise SeedError(f"{where}: it has to be a {KINDS[kind]}")
     return data
 
 
@@ -187,6 +225,16 @@ def _check_paths(seed: SiteSeed) -> None:
         for target in _links(holder.streams):
             if target not in paths:
                 raise SeedError(f"{holder.source}: page: the link to “{target}” leads nowhere")
+
+
+def _check_words(seed: SiteSeed) -> None:
+    known = {word.word_key for word in seed.words}
+    for page in seed.pages:
+        for name, slugs in page.words.items():
+            model = page.model._meta.get_field(name).related_model
+            for slug in slugs:
+                if _word_key(model, slug) not in known:
+                    raise SeedError(f"{page.source}: {name}: vocabulary.toml has no “{slug}” of this kind")
 
 
 def _links(data: Any) -> Iterator[str]:
@@ -215,7 +263,8 @@ def plant(seed: SiteSeed) -> list[tuple[str, str]]:
     # Two servers that start at the same moment seed one after the other.
     root = Page.objects.select_for_update().get(depth=1)
     page_ids: dict[str, int | None] = dict(SeedRecord.objects.values_list("key", "page_id"))
-    report = []
+    known = _known_words(seed.words)
+    report = [(word.word_key, _plant_word(word, page_ids, known)) for word in seed.words]
     created = []
     for page in seed.pages:
         if page.path in page_ids:
@@ -240,6 +289,31 @@ def plant(seed: SiteSeed) -> list[tuple[str, str]]:
     return report
 
 
+def _known_words(seeds: list[Seed]) -> set[tuple[type, str]]:
+    """The names and slugs that are there already, each with its kind."""
+    models = {seed.model for seed in seeds}
+    return {
+        (model, text)
+        for model in models
+        for both in model.objects.values_list("name", "slug")
+        for text in both
+    }
+
+
+def _plant_word(seed: Seed, page_ids: dict[str, int | None], known: set[tuple[type, str]]) -> str:
+    instance = seed.model(**seed.values)
+    # An editor's own word of this name or slug is as good.
+    is_there = not known.isdisjoint({(seed.model, instance.slug), (seed.model, instance.name)})
+    if seed.word_key in page_ids:
+        return THERE if is_there else DELETED
+    if not is_there:
+        with _blaming(seed.source):
+            instance.full_clean()
+        instance.save()
+    SeedRecord.objects.create(key=seed.word_key)
+    return THERE if is_there else CREATED
+
+
 def _plant_page(seed: Seed, parent: Page | None, site_name: str) -> tuple[str, Page | None]:
     """What became of `seed` under `parent`, and its page, if it has one: made now or found there."""
     if parent is None:
@@ -252,6 +326,10 @@ def _plant_page(seed: Seed, parent: Page | None, site_name: str) -> tuple[str, P
     instance = seed.model(slug=seed.slug, **{k: v for k, v in seed.values.items() if k != "slug"})
     for name, rows in seed.children.items():
         setattr(instance, name, [_child(row) for row in rows])
+    for name, slugs in seed.words.items():
+        related = seed.model._meta.get_field(name)
+        words = list(related.related_model.objects.filter(slug__in=slugs))
+        setattr(instance, name, words if related.many_to_many else next(iter(words), None))
     with _blaming(seed.source):
         parent.add_child(instance=instance)
     if seed.path == "/":

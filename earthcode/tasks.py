@@ -1,7 +1,10 @@
 """What the worker does by the clock, beside the jobs it is given."""
 
 from django.core.management import call_command
+from django.utils import timezone as clock
 from procrastinate.contrib.django import app
+
+from . import social_images
 
 
 @app.periodic(cron="* * * * *")
@@ -16,3 +19,10 @@ def publish_scheduled(timestamp: int) -> None:
 def clear_sessions(timestamp: int) -> None:
     """Remove the sessions that have expired."""
     call_command("clearsessions")
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(queueing_lock="clear_social_images")
+def clear_social_images(timestamp: int) -> None:
+    """Remove the social images that were drawn a month ago; what is still asked for is drawn again."""
+    social_images.clear_old(clock.now())

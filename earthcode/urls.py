@@ -6,6 +6,7 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from wagtail.admin import urls as admin_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
+from wagtail.views import serve as wagtail_serve
 
 from . import views
 
@@ -27,5 +28,8 @@ urlpatterns = [
     path("admin/", include(decorate_urlpatterns(admin_urls.urlpatterns, csp_override(ADMIN_CSP)))),
     path("documents/", include("wagtail.documents.urls")),
     re_path(r"^media/(?P<folder>images|original_images)/(?P<path>[^/]+)$", views.image_file),
+    path("social/<int:page_id>-<slug:digest>.png", views.social_image, name="social_image"),
+    # What a page offers to programs; Wagtail's own pattern knows no file names.
+    re_path(r"^((?:[\w\-]+/)+[\w\-]+\.(?:atom|ics))$", wagtail_serve, name="page_file"),
     path("", include("wagtail.urls")),
 ]

@@ -3,18 +3,24 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.sitemaps.views import SitemapIndexItem
 from django.contrib.sitemaps.views import sitemap as django_sitemap
 from django.db import Error, connection
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone as clock
+from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 from wagtail.contrib.sitemaps import Sitemap
+from wagtail.models import Page
 
-from .caching import PUBLIC
+from . import social_images
+from .caching import FOR_EVER, PUBLIC
+from .models import BasePage
 from .search import find, read
 
 
@@ -48,10 +54,21 @@ def robots(request):
     return HttpResponse("\n".join(lines), content_type="text/plain")
 
 
+class PagesSitemap(Sitemap):
+    limit = 10_000  # the protocol allows 50,000 addresses in a file, and some pages have several
+
+
 @require_safe
 @cache_control(**PUBLIC)
 def sitemap(request):
-    return django_sitemap(request, {"pages": Sitemap(request)})
+    """All public pages, or the list of the files that name them where they are too many for one."""
+    pages = PagesSitemap(request)
+    files = pages.paginator.num_pages
+    if files == 1 or "p" in request.GET:
+        return django_sitemap(request, {"pages": pages})
+    address = f"{settings.BASE_URL}{reverse('sitemap')}"
+    items = [SitemapIndexItem(f"{address}?p={number}") for number in range(1, files + 1)]
+    return TemplateResponse(request, "sitemap_index.xml", {"sitemaps": items}, content_type="application/xml")
 
 
 @require_safe
@@ -76,3 +93,20 @@ def image_file(request, folder, path):
     Documents are not among them: they may be private, so only Wagtail's own view hands them out.
     """
     return serve(request, f"{folder}/{path}", document_root=settings.MEDIA_ROOT)
+
+
+@require_safe
+def social_image(request, page_id, digest):
+    """The drawn image of a page that anybody may see; the address of an earlier one leads to the present one.
+
+    Only the page's own words are ever drawn, so that made-up addresses fill no disk.
+    """
+    page = Page.objects.live().public().filter(pk=page_id).specific().first()
+    if not isinstance(page, BasePage) or page.url is None:
+        raise Http404
+    card = page.social_card
+    if digest != card.digest:
+        return redirect(card.path(page_id))
+    response = HttpResponse(social_images.drawn_image(page_id, card), content_type="image/png")
+    patch_cache_control(response, **FOR_EVER)
+    return response

@@ -1,36 +1,41 @@
 """Events as pages: what an editor writes is the truth, occurrences are derived from it."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfoNotFoundError
 
 from django import forms
 from django.conf import settings
 from django.conf.locale import LANG_INFO
-from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeRangeField
 from django.contrib.postgres.indexes import GistIndex
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
-from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db import models, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
+from django.http import Http404, HttpResponseNotFound
+from django.template.response import TemplateResponse
 from django.utils import timezone as clock
 from django.utils.text import slugify
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
-from wagtail.contrib.routable_page.models import RoutablePageMixin, path
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
+from wagtail.contrib.redirects.middleware import RedirectMiddleware
+from wagtail.contrib.routable_page.models import path, re_path
 from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
+from wagtail.url_routing import RouteResult
 
-from earthcode.models import BasePage, IndexPage
+from earthcode.models import BasePage, IndexPage, Routes
 
 from . import rrule
-from .dates import describe, iso_start, utc_offset
+from .dates import describe, describe_days
 from .forms import EventPageForm
-from .querysets import EventPageQuerySet
+from .panels import OptionalInlinePanel, OptionalPanel, RecurrencePanel
+from .querysets import EventOccurrenceQuerySet, EventPageQuerySet
 from .recurrence import (
     Occurrence,
     Schedule,
@@ -42,17 +47,18 @@ from .recurrence import (
     occurrences,
     phase,
 )
+from .widgets import TimezoneSelect, timezone_names
 
 BODY_FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link", "blockquote", "hr"]
 
 
+CALENDAR_FILE = "event.ics"
+EXCEPTIONS_HELP = (
+    "Single dates of the series that are cancelled or moved, or have something to be said about them."
+)
+
 # Further away is a slip of the hand, and the calendar itself ends at the year 9999.
 YEARS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
-
-
-def timezone_names():
-    """The zones of the IANA database that are places or UTC, without the server's own clock and the like."""
-    return {name for name in available_timezones() if "/" in name or name == "UTC"}
 
 
 def validate_timezone(name):
@@ -61,14 +67,6 @@ def validate_timezone(name):
         raise ValidationError(
             "“%(name)s” is not a time zone. Choose one such as Europe/Rome.", params={"name": name}
         )
-
-
-class TimezoneSelect(forms.Select):
-    """All zones of the IANA database; they come and go with tzdata, not with a migration."""
-
-    def __init__(self, attrs=None):
-        names = sorted(timezone_names())
-        super().__init__(attrs, choices=[(name, name.replace("_", " ")) for name in names])
 
 
 def languages():
@@ -88,16 +86,19 @@ def validate_rule(text):
 class EventCategory(models.Model):
     """A word of the vocabulary by which editors sort events and visitors find them."""
 
-    name = models.CharField(max_length=80, unique=True)
+    name = models.CharField(
+        max_length=80, unique=True, error_messages={"unique": "There is already one of this name."}
+    )
     slug = models.SlugField(
         "word in addresses",
         max_length=80,
         unique=True,
         blank=True,
         help_text="Made from the name if left empty.",
+        error_messages={"unique": "Another one has this word already. Choose a different one."},
     )
 
-    panels = [FieldPanel("name"), FieldPanel("slug")]
+    panels = [TitleFieldPanel("name", targets=["slug"]), FieldPanel("slug")]
 
     class Meta:
         abstract = True
@@ -116,14 +117,20 @@ class EventCategory(models.Model):
 class EventType(EventCategory):
     """What kind of thing an event is, such as “Workshop”; an event has at most one."""
 
+    class Meta(EventCategory.Meta):
+        verbose_name = "type of event"
+        verbose_name_plural = "types of events"
+
 
 class EventTopic(EventCategory):
     """What an event is about, such as “Cryosphere”; an event has any number."""
 
+    class Meta(EventCategory.Meta):
+        verbose_name = "topic of events"
+        verbose_name_plural = "topics of events"
 
-class EventIndexPage(RoutablePageMixin, IndexPage):
-    EVENTS_PER_PAGE = 20
 
+class EventIndexPage(Routes, IndexPage):
     template = "events/event_index_page.html"
     max_count = 1
     parent_page_types = ("earthcode.HomePage",)
@@ -131,20 +138,52 @@ class EventIndexPage(RoutablePageMixin, IndexPage):
 
     @path("", name="upcoming")
     def upcoming_events(self, request):
-        return self._listing(request, EventPage.objects.listed().child_of(self).upcoming(clock.now()))
+        return listing.answer(request, self, clock.now())
 
     @path("past/", name="past")
     def past_events(self, request):
-        return self._listing(request, EventPage.objects.listed().child_of(self).past(clock.now()), "past/")
+        return listing.answer(request, self, clock.now(), is_past=True)
 
-    def _listing(self, request, events, subpath=""):
-        # get_page() answers a malformed or absurd page number with the nearest page there is.
-        events = Paginator(events, self.EVENTS_PER_PAGE).get_page(request.GET.get("page"))
-        canonical = f"{self.full_url}{subpath}" + (f"?page={events.number}" if events.number > 1 else "")
-        return self.render(
-            request,
-            context_overrides={"events": events, "is_past": subpath == "past/", "canonical": canonical},
-        )
+    @re_path(r"^past/([0-9]{4})/$", name="past_year")
+    def past_events_of_a_year(self, request, year):
+        return listing.answer(request, self, clock.now(), is_past=True, year=int(year))
+
+    @path("calendar/", name="calendar")
+    def present_month(self, request):
+        return month.answer_present(request, self, clock.now())
+
+    @re_path(r"^calendar/([0-9]{4})/([0-9]{2})/$", name="month")
+    def a_month(self, request, year, number):
+        return month.answer(request, self, clock.now(), int(year), int(number))
+
+    @re_path(r"^feed\.ics/?$", name="calendar_feed")
+    def calendar_feed(self, request):
+        return views.calendar_feed(request, self, clock.now())
+
+    @re_path(r"^feed\.atom/?$", name="atom_feed")
+    def atom_feed(self, request):
+        return views.atom_feed(request, self, clock.now())
+
+    def get_route_paths(self):
+        return ["/", "/feed.ics", "/feed.atom"]
+
+    def route(self, request, path_components):
+        try:
+            return super().route(request, path_components)
+        except Http404:
+            tombstone = EventTombstone.of(path_components) if self.live else None
+            if tombstone is None:
+                raise
+            return RouteResult(self, args=(self.gone, (tombstone,), {}))
+
+    def gone(self, request, tombstone):
+        """410 for an event that was deleted, unless an editor redirects its address."""
+        redirect = RedirectMiddleware(lambda request: HttpResponseNotFound())(request)
+        if redirect.status_code != HttpResponseNotFound.status_code:
+            return redirect
+        replacement = EventPage.objects.listed().filter(pk=tombstone.replaced_by_id).first()
+        context = {"title": tombstone.title, "replacement": replacement, "events": self}
+        return TemplateResponse(request, "events/event_gone.html", context, status=410)
 
     def get_sitemap_urls(self, request=None):
         urls = super().get_sitemap_urls(request)
@@ -152,7 +191,7 @@ class EventIndexPage(RoutablePageMixin, IndexPage):
         return [*urls, past]
 
 
-class EventPage(BasePage):
+class EventPage(Routes, BasePage):
     """One event. Its dates and times are wall time in `timezone`; nothing about it says that it is past."""
 
     class DateStatus(models.TextChoices):
@@ -182,9 +221,10 @@ class EventPage(BasePage):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
+        related_query_name="event",
         verbose_name="type",
     )
-    topics = ParentalManyToManyField(EventTopic, blank=True, related_name="+")
+    topics = ParentalManyToManyField(EventTopic, blank=True, related_name="+", related_query_name="event")
     language = models.CharField(
         max_length=10, blank=True, choices=languages, help_text="The language the event is held in."
     )
@@ -202,10 +242,10 @@ class EventPage(BasePage):
     date_text = models.CharField(
         max_length=80, blank=True, help_text="Words in place of a date, such as “Autumn 2026”. Optional."
     )
-    start_date = models.DateField("first day", null=True, blank=True, validators=YEARS)
-    start_time = models.TimeField(
-        null=True, blank=True, help_text="At the place of the event. Leave empty when it lasts whole days."
+    start_date = models.DateField(
+        "first day", null=True, blank=True, validators=YEARS, help_text="Empty: it is still to be determined."
     )
+    start_time = models.TimeField(null=True, blank=True, help_text="Empty: it lasts whole days.")
     end_date = models.DateField(
         "last day", null=True, blank=True, validators=YEARS, help_text="Empty: it ends the day it starts."
     )
@@ -215,7 +255,7 @@ class EventPage(BasePage):
         max_length=64,
         default="Europe/Rome",
         validators=[validate_timezone],
-        help_text="The zone of the clock at the place of the event.",
+        help_text="The zone of the clock at the place of the event; all times here are by that clock.",
     )
 
     recurrence_rule = models.CharField(
@@ -262,14 +302,20 @@ class EventPage(BasePage):
         help_text="Where people register. Hidden once the event is past.",
     )
     registration_opens_date = models.DateField(
-        "registration opens on", null=True, blank=True, validators=YEARS
+        "registration opens on", null=True, blank=True, validators=YEARS, help_text="Empty: it is open."
     )
-    registration_opens_time = models.TimeField("at", null=True, blank=True, help_text="Empty: with the day.")
+    registration_opens_time = models.TimeField(
+        "registration opens at", null=True, blank=True, help_text="Empty: with the day."
+    )
     registration_closes_date = models.DateField(
-        "registration closes on", null=True, blank=True, validators=YEARS
+        "registration closes on",
+        null=True,
+        blank=True,
+        validators=YEARS,
+        help_text="Empty: when the event is over.",
     )
     registration_closes_time = models.TimeField(
-        "at", null=True, blank=True, help_text="Empty: at the end of the day."
+        "registration closes at", null=True, blank=True, help_text="Empty: at the end of the day."
     )
     capacity_note = models.CharField(
         "places", max_length=255, blank=True, help_text="Such as “60 places, first come, first served”."
@@ -308,7 +354,7 @@ class EventPage(BasePage):
     kind = ("Event", "Events")
 
     base_form_class = EventPageForm
-    exclude_fields_in_copy = ["sequence"]
+    exclude_fields_in_copy = ["sequence", "previous_dates", "replaced_by"]
 
     template = "events/event_page.html"
     parent_page_types = ("events.EventIndexPage",)
@@ -320,30 +366,17 @@ class EventPage(BasePage):
             [
                 FieldRowPanel([FieldPanel("start_date"), FieldPanel("start_time")]),
                 FieldRowPanel([FieldPanel("end_date"), FieldPanel("end_time")]),
-                FieldPanel("timezone", widget=TimezoneSelect),
+                FieldPanel("timezone", widget=TimezoneSelect, required_on_save=True),
                 FieldRowPanel([FieldPanel("date_status"), FieldPanel("date_text")]),
             ],
             heading="When",
         ),
-        MultiFieldPanel(
+        OptionalPanel(
             [
-                FieldPanel("recurrence_rule"),
-                InlinePanel("exceptions", label="Exception", heading="Exceptions"),
+                RecurrencePanel("recurrence_rule", heading="How it repeats"),
+                InlinePanel("exceptions", label="exception", heading="Exceptions", help_text=EXCEPTIONS_HELP),
             ],
             heading="Series",
-        ),
-        MultiFieldPanel(
-            [
-                FieldPanel("event_status"),
-                FieldPanel("status_note"),
-                FieldPanel("replaced_by"),
-                InlinePanel(
-                    "previous_dates",
-                    label="Previous dates",
-                    help_text="Kept when the dates of a published event change; shown while it is “Rescheduled”.",
-                ),
-            ],
-            heading="Status",
         ),
         MultiFieldPanel(
             [
@@ -356,17 +389,20 @@ class EventPage(BasePage):
         ),
         MultiFieldPanel(
             [
-                FieldPanel("event_type"),
-                FieldPanel("topics", widget=forms.CheckboxSelectMultiple),
-                FieldPanel("language"),
-                FieldPanel("super_event"),
+                FieldPanel("body", heading="Description"),
+                FieldPanel("website"),
+                FieldPanel("image"),
             ],
-            heading="What kind of event",
+            heading="What",
         ),
-        FieldPanel("image"),
-        FieldPanel("body"),
-        FieldPanel("website"),
         MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("event_type", widget=forms.Select), FieldPanel("language")]),
+                FieldPanel("topics", widget=forms.CheckboxSelectMultiple, classname="event-topics"),
+            ],
+            heading="Type and topics",
+        ),
+        OptionalPanel(
             [
                 FieldPanel("registration_url"),
                 FieldRowPanel([FieldPanel("registration_opens_date"), FieldPanel("registration_opens_time")]),
@@ -374,13 +410,27 @@ class EventPage(BasePage):
                     [FieldPanel("registration_closes_date"), FieldPanel("registration_closes_time")]
                 ),
                 FieldPanel("capacity_note"),
-                FieldRowPanel([FieldPanel("is_free"), FieldPanel("price_note")]),
+                FieldRowPanel([FieldPanel("price_note"), FieldPanel("is_free")]),
             ],
             heading="Registration",
         ),
-        InlinePanel("key_dates", label="Key date", heading="Key dates"),
-        InlinePanel("organizers", label="Organizer", heading="Organizers"),
-        InlinePanel("materials", label="Material", heading="Materials and recordings"),
+        OptionalInlinePanel("organizers", label="organizer", heading="Organizers"),
+        OptionalInlinePanel("key_dates", label="key date", heading="Key dates"),
+        OptionalInlinePanel("materials", label="material", heading="Materials and recordings"),
+        OptionalPanel(
+            [
+                FieldPanel("event_status"),
+                FieldPanel("status_note"),
+                FieldPanel("replaced_by"),
+                InlinePanel(
+                    "previous_dates",
+                    label="previous dates",
+                    help_text="Kept when the dates of a published event change; shown while it is “Rescheduled”.",
+                ),
+            ],
+            heading="Cancelled, postponed, rescheduled",
+        ),
+        OptionalPanel([FieldPanel("super_event")], heading="Larger event"),
     ]
     search_fields = (
         *BasePage.search_fields,
@@ -394,6 +444,7 @@ class EventPage(BasePage):
     )
 
     class Meta:
+        verbose_name = "event"
         constraints = (
             models.CheckConstraint(
                 condition=Q(start_date__isnull=False)
@@ -467,6 +518,8 @@ class EventPage(BasePage):
             errors["date_status"] = (
                 "There is a first day: choose “Confirmed” or “Tentative”, or empty the dates."
             )
+        if not self.start_date and (self.start_time or self.end_date or self.end_time):
+            errors["start_date"] = "A time or a last day needs a first day."
         if self.start_date and self.end_date and self.end_date < self.start_date:
             errors["end_date"] = "The last day is before the first day."
         if self.end_time and not self.start_time:
@@ -508,11 +561,14 @@ class EventPage(BasePage):
         if not self.start_date:
             return {"start_date": "A series needs a first day."}
         try:
-            is_first = rrule.includes_first(self.recurrence_rule, self.start_date)
+            next_day = rrule.next_day(self.recurrence_rule, self.start_date)
         except ValueError:
             return {}  # the field itself says what is wrong
-        if not is_first:
-            return {"recurrence_rule": "The first day is not one of these days. Change one or the other."}
+        if next_day is None:
+            return {"recurrence_rule": "There is no such day in any year."}
+        if next_day != self.start_date:
+            words = f"The first day is not one of these days; the next would be {describe_days(next_day, next_day)}."
+            return {"recurrence_rule": f"{words} Change one or the other."}
         last_day = rrule.last_day(self.recurrence_rule, self.start_time, self.timezone)
         if last_day and last_day < self.start_date:
             return {"recurrence_rule": "The series ends before its first day."}
@@ -533,38 +589,50 @@ class EventPage(BasePage):
 
     def _is_among_its_own(self, relation):
         """Whether following `relation` leads back to this event."""
-        seen, event = {self.pk}, getattr(self, relation)
-        while event is not None:
-            if event.pk in seen:
-                return True
-            seen.add(event.pk)
-            event = getattr(event, relation)
-        return False
+        step = getattr(self, f"{relation}_id")
+        if step is None or self.pk is None:
+            return False
+        ways = EventPage.objects.exclude(**{relation: None}).values_list("pk", f"{relation}_id")
+        steps, seen = dict(ways), {self.pk}
+        while step is not None and step not in seen:
+            seen.add(step)
+            step = steps.get(step)
+        return step == self.pk
+
+    @re_path(r"^event\.ics/?$", name="calendar")
+    def calendar(self, request):
+        return views.event_calendar(self)
+
+    def get_route_paths(self):
+        return ["/", "/event.ics"]
 
     def save_revision(self, *args, **kwargs):
         """Wagtail's; a draft with other dates than the published ones remembers those as previous dates."""
         published = EventPage.objects.filter(pk=self.pk).first() if self.live else None
-        if published and published.schedule and self._announced_dates != published._announced_dates:
-            names = ("start_date", "start_time", "end_date", "end_time", "timezone")
-            dates = {name: getattr(published, name) for name in names}
-            if not any(
-                all(getattr(row, n) == v for n, v in dates.items()) for row in self.previous_dates.all()
-            ):
-                self.previous_dates.add(EventPreviousDates(**dates))
+        told = published and published.schedule and published.schedule.announced
+        now = self.schedule and self.schedule.announced
+        rows = list(self.previous_dates.all())
+        if published and told and told not in (now, *(row.schedule.announced for row in rows)):
+            self.previous_dates.add(EventPreviousDates.of(published))
+        # Dates that were changed back are not previous ones.
+        changed_back = [row for row in rows if row.schedule.announced == now]
+        if changed_back:
+            self.previous_dates.remove(*changed_back)
         return super().save_revision(*args, **kwargs)
-
-    @property
-    def _announced_dates(self):
-        """What visitors were told; the zone matters to a time only."""
-        zone = self.timezone if self.start_time else ""
-        return self.start_date, self.start_time, self.end_date or self.start_date, self.end_time, zone
 
     @property
     def schedule(self) -> Schedule | None:
         """What the editor wrote about the time; None while the date is to be determined."""
+        rule = self.regular_schedule
+        if rule is None or not rule.rule:
+            return rule
+        return replace(rule, exceptions=tuple(row.change for row in self.exceptions.all()))
+
+    @property
+    def regular_schedule(self) -> Schedule | None:
+        """`schedule` as it would be without exceptions, for which no query is needed."""
         if self.start_date is None:
             return None
-        changes = (row.change for row in self.exceptions.all()) if self.recurrence_rule else ()
         return Schedule(
             self.start_date,
             self.start_time,
@@ -572,45 +640,75 @@ class EventPage(BasePage):
             self.end_time,
             self.timezone,
             self.recurrence_rule,
-            tuple(changes),
         )
 
     @property
     def when(self) -> str:
         """The dates as people write them, or the words that stand in for them."""
-        return self.date_text or (describe(self.schedule) if self.schedule else "Date to be announced")
+        schedule = self.regular_schedule
+        return self.date_text or (describe(schedule) if schedule else "Date to be announced")
+
+    @property
+    def attendance(self) -> str:
+        """How people take part now: as the editor chose, or online once the event has moved there."""
+        moved = self.event_status == self.Status.MOVED_ONLINE
+        return self.AttendanceMode.ONLINE if moved else self.AttendanceMode(self.attendance_mode)
+
+    @property
+    def place(self) -> str:
+        """Venue, city and country in one line; may be empty."""
+        return ", ".join(part for part in (self.venue, self.city, self.country) if part)
 
     @property
     def where(self) -> str:
-        """Venue, city and country in one line; “Online” for an event without a place."""
-        place = ", ".join(part for part in (self.venue, self.city, self.country) if part)
+        """The place in one line; “Online” for an event without one, or that has left it."""
+        if self.event_status == self.Status.MOVED_ONLINE:
+            return "Online"
         if self.attendance_mode == self.AttendanceMode.ONLINE:
-            return place or "Online"
+            return self.place or "Online"
         if self.attendance_mode == self.AttendanceMode.BOTH:
-            return f"{place} and online" if place else "Online and in person"
-        return place
+            return f"{self.place} and online" if self.place else "Online and in person"
+        return self.place
 
     @property
     def facts_line(self) -> str:
         return " · ".join(filter(None, (self.when, self.where)))
 
     @property
+    def categories(self):
+        """Its type, if it has one, and its topics."""
+        return [*filter(None, [self.event_type]), *self.topics.all()]
+
+    @property
+    def status_words(self) -> str:
+        """What is special about its status in a sentence or two; “” if it takes place as planned."""
+        status = "" if self.event_status == self.Status.SCHEDULED else f"{self.get_event_status_display()}."
+        return " ".join(part for part in (status, self.status_note) if part)
+
+    @property
+    def is_in_person(self) -> bool:
+        """Whether people can meet there."""
+        return self.event_status != self.Status.MOVED_ONLINE and self.attendance_mode in (
+            self.AttendanceMode.IN_PERSON,
+            self.AttendanceMode.BOTH,
+        )
+
+    @property
+    def is_online(self) -> bool:
+        """Whether people can take part from anywhere."""
+        return self.event_status == self.Status.MOVED_ONLINE or self.attendance_mode in (
+            self.AttendanceMode.ONLINE,
+            self.AttendanceMode.BOTH,
+        )
+
+    @property
+    def social_image_lines(self) -> tuple[str, ...]:
+        when = self.when if self.is_going_ahead else f"{self.get_event_status_display()} · {self.when}"
+        return when, self.where
+
+    @property
     def is_going_ahead(self) -> bool:
         return self.event_status not in (self.Status.CANCELLED, self.Status.POSTPONED)
-
-    @property
-    def starts(self) -> str:
-        """The start in ISO 8601: a date, or a date and time with its UTC offset."""
-        return iso_start(self.schedule) if self.schedule else ""
-
-    @property
-    def zone(self) -> str:
-        """`Europe/Rome (UTC+1)`, with the offset on the first day."""
-        return (
-            f"{self.timezone.replace('_', ' ')} ({utc_offset(self.schedule)})"
-            if self.schedule
-            else self.timezone
-        )
 
     @property
     def listed_organizers(self):
@@ -642,8 +740,9 @@ class EventPage(BasePage):
         if not self.registration_url or not self.is_going_ahead:
             return ""
         opens_at, closes_at = self.registration_period
-        last = self.schedule and next_or_last(occurrences(self.schedule, at), at)
-        is_over = last and (last.ends_at or last.listed_until) <= at
+        is_over = self.schedule is not None and all(
+            (date_.ends_at or date_.listed_until) <= at for date_ in occurrences(self.schedule, at)
+        )
         if is_over or (closes_at and closes_at <= at):
             return "closed"
         return "opens" if opens_at and at < opens_at else "open"
@@ -662,25 +761,35 @@ class EventPage(BasePage):
         occurrence = self.occurrence(at)
         return phase(occurrence, at) if occurrence else "undetermined"
 
+    def has_right_occurrences(self, at: datetime) -> bool:
+        """Whether the rows say what the schedule does, as seen from `at` (aware)."""
+        return [row.facts for row in self.occurrences.all()] == [row.facts for row in self._occurrences(at)]
+
     def rebuild_occurrences(self, at: datetime):
         """Derive the rows anew from the published schedule, as seen from `at` (aware). Rows that are right stay."""
-        wanted = (
-            [EventOccurrence.of(self, occurrence) for occurrence in occurrences(self.schedule, at)]
-            if (self.schedule)
-            else [EventOccurrence.of(self, None)]
-        )
-        held = list(self.occurrences.all())
-        if [row.facts for row in held] != [row.facts for row in wanted]:
-            self.occurrences.all().delete()
-            EventOccurrence.objects.bulk_create(wanted)
+        if self.has_right_occurrences(at):
+            return
+        with transaction.atomic():
+            # Two that rebuild at once do so one after the other.
+            EventPage.objects.select_for_update(of=("self",)).only("pk").get(pk=self.pk)
+            EventOccurrence.objects.filter(page=self).delete()
+            EventOccurrence.objects.bulk_create(self._occurrences(at))
+
+    def _occurrences(self, at: datetime) -> list["EventOccurrence"]:
+        return EventOccurrence.rows_of(self, occurrences(self.schedule, at) if self.schedule else [])
 
 
 class EventOccurrence(models.Model):
     """One taking place of a published event; see `recurrence.Occurrence`. Derived, never edited.
 
     `days` is the wall calendar's, from the first day to the one after the last; the instants are in UTC. An event
-    whose date is to be determined has one row, of which all these are NULL. The period of registration is the
-    event's.
+    whose date is to be determined has one row, of which all these are NULL.
+
+    While `listed` (a period, perhaps empty, and without end where there is no date) it is the one that a list shows of
+    its event: the first that is not over. When nothing is left of the event, at `over_at`, which only the last one
+    knows, a list of past events shows that.
+
+    What visitors choose events by is kept here too, so that a list asks one table.
     """
 
     page = models.ForeignKey(EventPage, on_delete=models.CASCADE, related_name="occurrences")
@@ -690,30 +799,79 @@ class EventOccurrence(models.Model):
     end_time = models.TimeField(null=True)
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
-    listed_until = models.DateTimeField(null=True, db_index=True)
+    listed_until = models.DateTimeField(null=True)
+    listed = DateTimeRangeField()
+    over_at = models.DateTimeField(null=True)
+
+    event_type = models.ForeignKey(EventType, null=True, on_delete=models.SET_NULL, related_name="+")
+    topics = ArrayField(models.BigIntegerField())
+    country = models.CharField(max_length=100)
+    is_in_person = models.BooleanField()
+    is_online = models.BooleanField()
+    is_going_ahead = models.BooleanField()
+    takes_registrations = models.BooleanField()
     registration_opens_at = models.DateTimeField(null=True)
     registration_closes_at = models.DateTimeField(null=True)
+
+    objects = models.Manager.from_queryset(EventOccurrenceQuerySet)()
 
     class Meta:
         ordering = ("starts_at", "pk")
         indexes = (
-            models.Index(fields=("starts_at", "listed_until")),
+            GistIndex(fields=("listed",), name="event_occurrence_listed"),
             GistIndex(fields=("days",), name="event_occurrence_days"),
+            models.Index(
+                fields=("-listed_until", "-starts_at", "-page"),
+                include=("over_at", "country"),
+                condition=Q(over_at__isnull=False),
+                name="event_occurrence_over",
+            ),
         )
 
     @classmethod
-    def of(cls, page: EventPage, occurrence: Occurrence | None) -> "EventOccurrence":
-        """The row, not saved yet, of an `occurrence` of `page`, or of none."""
+    def rows_of(cls, page: EventPage, dates: list[Occurrence]) -> list["EventOccurrence"]:
+        """The rows, not saved yet, of an event that takes place on `dates`, which are in order; one row for an event
+        without a schedule."""
+        of_the_event = cls._of_the_event(page)
+        if page.start_date is None:
+            return [cls(listed=DateTimeTZRange(), **of_the_event)]
+        rows, over_at = [], None
+        for date_ in dates:
+            is_next = over_at is None or over_at < date_.listed_until
+            listed = DateTimeTZRange(over_at, date_.listed_until, empty=not is_next)
+            over_at = date_.listed_until if is_next else over_at
+            row = cls(
+                original_date=date_.original_date,
+                days=DateRange(date_.wall.start_date, date_.wall.last_date + timedelta(days=1)),
+                start_time=date_.wall.start_time,
+                end_time=date_.wall.end_time,
+                starts_at=date_.starts_at,
+                ends_at=date_.ends_at,
+                listed_until=date_.listed_until,
+                listed=listed,
+                **of_the_event,
+            )
+            rows.append(row)
+        if rows:
+            rows[-1].over_at = over_at
+        return rows
+
+    @staticmethod
+    def _of_the_event(page: EventPage) -> dict:
+        """What all rows of an event say."""
         opens_at, closes_at = page.registration_period
-        row = cls(page=page, registration_opens_at=opens_at, registration_closes_at=closes_at)
-        if occurrence is not None:
-            wall = occurrence.wall
-            row.original_date = occurrence.original_date
-            row.days = DateRange(wall.start_date, wall.last_date + timedelta(days=1))
-            row.start_time, row.end_time = wall.start_time, wall.end_time
-            row.starts_at, row.ends_at = occurrence.starts_at, occurrence.ends_at
-            row.listed_until = occurrence.listed_until
-        return row
+        return {
+            "page": page,
+            "event_type_id": page.event_type_id,
+            "topics": sorted(topic.pk for topic in page.topics.all()),
+            "country": page.country,
+            "is_in_person": page.is_in_person,
+            "is_online": page.is_online,
+            "is_going_ahead": page.is_going_ahead,
+            "takes_registrations": bool(page.registration_url) and page.is_going_ahead,
+            "registration_opens_at": opens_at,
+            "registration_closes_at": closes_at,
+        }
 
     @property
     def facts(self) -> tuple:
@@ -721,6 +879,15 @@ class EventOccurrence(models.Model):
         return tuple(
             getattr(self, field.attname) for field in self._meta.concrete_fields if not field.primary_key
         )
+
+    def registration(self, at: datetime) -> str:
+        """As EventPage.registration says, of an event that is listed by this row at `at` (aware)."""
+        if not self.takes_registrations:
+            return ""
+        is_over = self.over_at is not None and (self.ends_at or self.over_at) <= at
+        if is_over or (self.registration_closes_at and self.registration_closes_at <= at):
+            return "closed"
+        return "opens" if self.registration_opens_at and at < self.registration_opens_at else "open"
 
     @property
     def occurrence(self) -> Occurrence | None:
@@ -741,15 +908,32 @@ class EventException(Orderable):
     """What is different about one date of a series; see `recurrence.ScheduleException`."""
 
     page = ParentalKey(EventPage, on_delete=models.CASCADE, related_name="exceptions")
-    original_date = models.DateField("date of the series", validators=YEARS)
-    is_cancelled = models.BooleanField("cancelled", default=False, help_text="Otherwise it is moved.")
-    start_date = models.DateField(
-        "moved to", null=True, blank=True, validators=YEARS, help_text="Empty: same day."
+    original_date = models.DateField(
+        "date of the series", validators=YEARS, help_text="The day as the series has it."
     )
-    start_time = models.TimeField("at", null=True, blank=True, help_text="Empty: as always.")
-    end_date = models.DateField("last day", null=True, blank=True, validators=YEARS)
-    end_time = models.TimeField("until", null=True, blank=True)
-    note = models.CharField(max_length=255, blank=True, help_text="Such as a reason.")
+    is_cancelled = models.BooleanField(
+        "cancelled", default=False, help_text="It does not take place, and is not moved."
+    )
+    start_date = models.DateField(
+        "moved to", null=True, blank=True, validators=YEARS, help_text="Empty: it keeps its day."
+    )
+    start_time = models.TimeField(
+        "new start time", null=True, blank=True, help_text="Empty: it starts as always."
+    )
+    end_date = models.DateField(
+        "new last day",
+        null=True,
+        blank=True,
+        validators=YEARS,
+        help_text="Empty: it lasts as many days as always.",
+    )
+    end_time = models.TimeField(
+        "new end time",
+        null=True,
+        blank=True,
+        help_text="Empty: it ends as always; with a new start time, the end is not announced.",
+    )
+    note = models.CharField(max_length=255, blank=True, help_text="For visitors, such as the reason.")
 
     panels = [
         FieldRowPanel([FieldPanel("original_date"), FieldPanel("is_cancelled")]),
@@ -766,7 +950,40 @@ class EventException(Orderable):
                 name="event_exception_ends_no_day_before_it_starts",
                 violation_error_message="The last day is before the first day.",
             ),
+            models.CheckConstraint(
+                condition=Q(is_cancelled=False)
+                | Q(
+                    start_date__isnull=True,
+                    start_time__isnull=True,
+                    end_date__isnull=True,
+                    end_time__isnull=True,
+                ),
+                name="event_exception_is_cancelled_or_moved",
+                violation_error_message="A date is either cancelled or moved.",
+            ),
         )
+
+    def clean(self):
+        super().clean()
+        first = self.start_date or self.original_date
+        if self.end_date and first and self.end_date < first:
+            raise ValidationError({"end_date": "The last day is before the first day."})
+        if self.is_cancelled and self._is_moved:
+            raise ValidationError(
+                {"is_cancelled": "A date is either cancelled or moved: untick this, or empty what is new."}
+            )
+
+    @property
+    def _is_moved(self):
+        return any((self.start_date, self.start_time, self.end_date, self.end_time))
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything about the date is different, or there is a note about it."""
+        is_same_day = self.start_date == self.original_date and not any(
+            (self.start_time, self.end_date, self.end_time)
+        )
+        return bool(self.is_cancelled or self.note or (self._is_moved and not is_same_day))
 
     @property
     def change(self) -> ScheduleException:
@@ -796,6 +1013,17 @@ class EventPreviousDates(Orderable):
         FieldRowPanel([FieldPanel("end_date"), FieldPanel("end_time")]),
         FieldPanel("timezone", widget=TimezoneSelect),
     ]
+
+    @classmethod
+    def of(cls, page: EventPage) -> "EventPreviousDates":
+        """The row, not saved yet, that keeps the dates of `page`."""
+        return cls(
+            start_date=page.start_date,
+            start_time=page.start_time,
+            end_date=page.end_date,
+            end_time=page.end_time,
+            timezone=page.timezone,
+        )
 
     @property
     def schedule(self) -> Schedule:
@@ -904,20 +1132,35 @@ class EventOrganizer(Orderable):
         """Where a click on the organizer leads; may be empty."""
         return self.website or (self.partner.url if self.partner and self.partner.live else "")
 
+    @property
+    def full_href(self):
+        """`href` as an absolute address."""
+        return self.website or (self.partner.full_url if self.partner and self.partner.live else "")
+
 
 class EventTombstone(models.Model):
     """What is remembered of a published event that was deleted: its address answers 410 and not 404."""
 
     slug = models.CharField(max_length=255, unique=True)
-    title = models.CharField(max_length=255)
-    deleted_at = models.DateTimeField()
+    title = models.CharField(max_length=255, blank=True)
+    """Empty for an event that not everybody was to see."""
+    deleted_at = models.DateTimeField(db_index=True)
     replaced_by = models.ForeignKey(EventPage, null=True, on_delete=models.SET_NULL, related_name="+")
 
     wagtail_reference_index_ignore = True
 
     def __str__(self):
-        return self.title
+        return self.title or self.slug
 
+    @classmethod
+    def of(cls, path_components: list[str]) -> "EventTombstone | None":
+        """What is remembered of an event, or its calendar file, at this path below the list of events."""
+        slug, *rest = path_components or [""]
+        return cls.objects.filter(slug=slug).first() if rest in ([], [CALENDAR_FILE]) else None
+
+
+# They need the pages above.
+from . import listing, month, views  # noqa: E402
 
 # Django finds models through this module only.
 from .importing.models import ImportRecord, ImportRun, ImportSource  # noqa: E402, F401

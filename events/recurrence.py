@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from . import rrule
@@ -50,6 +50,12 @@ class Schedule:
     def last_date(self) -> date:
         return self.end_date or self.start_date
 
+    @property
+    def announced(self) -> tuple:
+        """The dates and times as visitors are told them; the zone matters to a time only."""
+        zone = self.timezone if self.start_time else ""
+        return self.start_date, self.start_time, self.last_date, self.end_time, zone
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
@@ -88,6 +94,17 @@ def all_dates(schedule: Schedule, at: datetime) -> list[Occurrence]:
     changes = {exception.original_date: exception for exception in schedule.exceptions}
     dates = (_changed(schedule, day, changes.get(day)) for day in _days(schedule, at))
     return sorted(dates, key=lambda occurrence: occurrence.starts_at)
+
+
+def excepted_dates(schedule: Schedule) -> list[Occurrence]:
+    """The dates of a series about which there is an exception, by their original dates, those that are cancelled
+    among them. An exception for a day that is none of the series changes nothing."""
+    changes = {exception.original_date: exception for exception in schedule.exceptions}
+    if not (schedule.rule and changes):
+        return []
+    days = rrule.days(schedule.rule, schedule.start_date, schedule.start_time, schedule.timezone)
+    through = takewhile(lambda day: day <= max(changes), days)
+    return [_changed(schedule, day, changes[day]) for day in through if day in changes]
 
 
 def phase(occurrence: Occurrence, at: datetime) -> str:

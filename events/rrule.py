@@ -85,13 +85,14 @@ def _check(name: str, value: str, frequency: str) -> None:
 def _until(value: str) -> tuple[datetime, bool]:
     """The moment, and whether it is in UTC; a day means its end."""
     match = _UNTIL.fullmatch(value)
-    try:
-        if match and match[2]:
-            return datetime.strptime(match[1] + match[2], "%Y%m%d%H%M%S"), bool(match[3])  # noqa: DTZ007
-        if match:
+    # The first and the last year of the calendar leave no room for a zone, nor for the day before or after.
+    if match and match[1][:4] not in ("0001", "9999"):
+        try:
+            if match[2]:
+                return datetime.strptime(match[1] + match[2], "%Y%m%d%H%M%S"), bool(match[3])  # noqa: DTZ007
             return datetime.combine(datetime.strptime(match[1], "%Y%m%d"), time.max), False  # noqa: DTZ007
-    except ValueError:
-        pass
+        except ValueError:
+            pass
     raise ValueError(f"UNTIL cannot be “{value}”.")
 
 
@@ -118,12 +119,13 @@ def days(text: str, first: date, start_time: time | None, timezone: str) -> Iter
     return moments if until is None else takewhile(lambda day: day <= until, moments)
 
 
-def includes_first(text: str, first: date) -> bool:
-    """Whether `first` is itself a day of the rule; otherwise RFC 5545 leaves open what the series is."""
+def next_day(text: str, day: date) -> date | None:
+    """The first day of the rule on or after `day`; a series that does not start on one has no meaning in RFC 5545."""
     # The calendar repeats every 400 years and the library looks as far as the year 9999: asked in the last centuries
     # it soon finds that a rule such as “30 February” has no day at all.
-    late = first.replace(year=first.year % 400 + 9200)
-    return next(iter(_rule(text, late)), None) == datetime.combine(late, time.min)
+    late = day.replace(year=day.year % 400 + 9200)
+    found = next(iter(_rule(text, late)), None)
+    return found and day + (found.date() - late)
 
 
 def _rule(text: str, first: date) -> Iterable[datetime]:
@@ -132,15 +134,20 @@ def _rule(text: str, first: date) -> Iterable[datetime]:
 
 
 def exported(text: str, start_time: time | None, timezone: str) -> str:
-    """`text` with an UNTIL as RFC 5545 wants it beside DTSTART: a DATE beside a DATE, UTC beside a time and zone."""
+    """The rule of `text` for other programs: spelt in the one way that all of them read, and with an UNTIL as
+    RFC 5545 wants it beside DTSTART: a DATE beside a DATE, UTC beside a time and zone."""
+    found = {
+        name: ",".join(dict.fromkeys(map(_plain, value.split(",")))) for name, value in parts(text).items()
+    }
     day = last_day(text, start_time, timezone)
-    if day is None:
-        return text
-    until = parts(text)["UNTIL"]
-    if until.endswith("Z") if start_time else len(until) == 8:
-        return text
-    value = f"{day:%Y%m%d}"
-    if start_time is not None:
-        moment = datetime.combine(day, start_time, tzinfo=ZoneInfo(timezone)).astimezone(UTC)
-        value = f"{moment:%Y%m%dT%H%M%SZ}"
-    return re.sub(r"(?i)\bUNTIL=[^;]*", f"UNTIL={value}", text)
+    if day is not None and (not found["UNTIL"].endswith("Z") if start_time else len(found["UNTIL"]) != 8):
+        found["UNTIL"] = f"{day:%Y%m%d}"
+        if start_time is not None:
+            moment = datetime.combine(day, start_time, tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+            found["UNTIL"] = f"{moment:%Y%m%dT%H%M%SZ}"
+    return ";".join(f"{name}={found[name]}" for name in sorted(found, key=lambda name: name != "FREQ"))
+
+
+def _plain(value: str) -> str:
+    """`+01MO` as `1MO`."""
+    return re.sub(r"^[+]?(-?)0*(?=[0-9])", r"\1", value)

@@ -1,8 +1,9 @@
 """What follows from publishing, unpublishing and deleting an event."""
 
-from django.db.models.signals import post_save, pre_delete, pre_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils import timezone as clock
+from wagtail.contrib.redirects.models import Redirect
 
 from .models import EventPage, EventTombstone
 
@@ -13,7 +14,11 @@ from .models import EventPage, EventTombstone
 @receiver(pre_save, sender=EventPage)
 def raise_sequence(sender, instance, raw, update_fields, **kwargs):
     """Each publication counts, whatever number an older draft remembers."""
-    if not raw and update_fields is None and not instance._state.adding:
+    if raw or update_fields is not None:
+        return
+    if instance._state.adding:
+        instance.sequence = 0
+    else:
         held = EventPage.objects.filter(pk=instance.pk).values_list("sequence", flat=True).first() or 0
         instance.sequence = held + (1 if instance.live else 0)
 
@@ -25,19 +30,36 @@ def rebuild_occurrences(sender, instance, raw, update_fields, **kwargs):
         return
     if instance.live:
         instance.rebuild_occurrences(clock.now())
+        EventTombstone.objects.filter(slug=instance.slug).delete()
     else:
         instance.occurrences.all().delete()
 
 
 @receiver(pre_delete, sender=EventPage)
-def leave_tombstone(sender, instance, **kwargs):
-    """Visitors and search engines that knew the event are told that it is gone for good."""
-    if instance.first_published_at:
+def leave_tombstones(sender, instance, **kwargs):
+    """Visitors and search engines that knew the event are told that it is gone for good, at its former addresses
+    too."""
+    if not instance.first_published_at:
+        return
+    title = "" if instance.get_view_restrictions().exists() else instance.title
+    for slug in {instance.slug, *_former_slugs(instance)}:
         EventTombstone.objects.update_or_create(
-            slug=instance.slug,
-            defaults={
-                "title": instance.title,
-                "deleted_at": clock.now(),
-                "replaced_by": instance.replaced_by,
-            },
+            slug=slug, defaults={"title": title, "deleted_at": clock.now(), "replaced_by": None}
         )
+
+
+@receiver(post_delete, sender=EventPage)
+def point_on(sender, instance, **kwargs):
+    """Only now is it known whether the event that replaces this one was deleted with it."""
+    replacement = EventPage.objects.filter(pk=instance.replaced_by_id).first()
+    if replacement:
+        EventTombstone.objects.filter(slug=instance.slug).update(replaced_by=replacement)
+
+
+def _former_slugs(event):
+    """Where redirects, which are deleted with the event, lead to it."""
+    parts = event.get_url_parts()
+    above = Redirect.normalise_path(parts[2]).rpartition("/")[0] if parts else None
+    paths = Redirect.objects.filter(redirect_page=event).values_list("old_path", flat=True)
+    splits = (path.rpartition("/") for path in paths)
+    return {slug for folder, _, slug in splits if folder == above}

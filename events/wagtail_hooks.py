@@ -1,15 +1,68 @@
-"""Imports in the admin: every run to look at, none to change."""
+"""Events in the admin: warnings about the clocks, types and topics; every import run to look at, none to change."""
 
+from django.db.models import Count
 from django.template.loader import render_to_string
+from django.utils import timezone as clock
 from wagtail import hooks
+from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel
-from wagtail.admin.ui.tables import DateColumn, TitleColumn
+from wagtail.admin.ui.tables import DateColumn, NumberColumn, TitleColumn
 from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from .importing.models import ImportRun
+from .models import EventPage, EventTopic, EventType
+from .recurrence import clock_changes
+
+MAX_WARNINGS = 3
+
+
+@hooks.register("after_create_page")
+@hooks.register("after_edit_page")
+def warn_of_clock_changes(request, page):
+    """Say how a start or end is read that the clocks skip or show twice. The form saves by itself again and again;
+    only what a person saved is answered."""
+    if not isinstance(page, EventPage) or not page.schedule or not request.accepts("text/html"):
+        return
+    sentences = clock_changes(page.schedule, clock.now())
+    more = len(sentences) - MAX_WARNINGS
+    if sentences:
+        text = " ".join(sentences[:MAX_WARNINGS]) + (f" And {more} more such times." if more > 0 else "")
+        messages.warning(request, text)
+
+
+class CategoryViewSet(SnippetViewSet):
+    """Names by which events are sorted, with how many events have each."""
+
+    icon = "tag"
+    list_display = ("name", "slug", NumberColumn("event_count", label="Events"))
+    ordering = ("name",)
+    copy_view_enabled = False
+
+    def get_queryset(self, request):
+        return self.model.objects.annotate(event_count=Count("event"))
+
+
+class EventTypeViewSet(CategoryViewSet):
+    model = EventType
+    menu_label = "Types"
+
+
+class EventTopicViewSet(CategoryViewSet):
+    model = EventTopic
+    menu_label = "Topics"
+
+
+@register_snippet
+class EventCategoryViewSetGroup(SnippetViewSetGroup):
+    items = (EventTypeViewSet, EventTopicViewSet)
+    menu_label = "Types and topics"
+    menu_icon = "tag"
+    menu_order = 590
 
 
 class ViewOnlyPermissionPolicy(ModelPermissionPolicy):

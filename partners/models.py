@@ -62,5 +62,9 @@ class PartnerPage(BasePage):
         return "".join(word[0] for word in words[:2]).upper() or "?"
 
     @property
+    def social_image_lines(self):
+        return ("Partner of EarthCODE",)
+
+    @property
     def meta_description(self):
         return self.search_description or self.summary or self.role

@@ -2,9 +2,11 @@
 
 from django.db import models
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 
+from earthcode.blocks import LinkListBlock
 from earthcode.models import BasePage, IndexPage
 
 
@@ -26,6 +28,12 @@ class RoadmapStagePage(BasePage):
     status = models.CharField(max_length=20, choices=Status, default=Status.COMING_UP)
     objective = models.TextField(help_text="What this stage is for, in one sentence.")
     outcome = models.TextField(help_text="What will be there when it is done.")
+    links = StreamField(
+        LinkListBlock(),
+        blank=True,
+        help_text="Events, pages and other sites that belong to this stage. What is not published, or not for "
+        "everybody, is left out until it is.",
+    )
 
     kind = ("Roadmap stage", "Roadmap stages")
 
@@ -37,12 +45,17 @@ class RoadmapStagePage(BasePage):
         MultiFieldPanel([FieldPanel("period"), FieldPanel("status")], heading="When"),
         FieldPanel("objective"),
         FieldPanel("outcome"),
+        FieldPanel("links"),
     ]
     search_fields = (*BasePage.search_fields, index.SearchField("objective"), index.SearchField("outcome"))
 
     @property
     def facts_line(self):
         return f"{self.period} · {self.get_status_display()}"
+
+    @property
+    def social_image_lines(self):
+        return (self.period,)
 
     @property
     def meta_description(self):

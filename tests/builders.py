@@ -6,12 +6,13 @@ from io import BytesIO
 from uuid import uuid4
 
 from django.core.files.base import ContentFile
+from django.utils.text import slugify
 from PIL import Image as PillowImage
 from wagtail.models import Page, Site
 
 from earthcode.models import ContentPage, HomePage, MissionPage, PortalImage
 from events.importing.feed import FeedEvent, Key
-from events.models import EventIndexPage, EventOccurrence, EventPage
+from events.models import EventIndexPage, EventOccurrence, EventPage, EventTopic, EventType
 from partners.models import PartnerIndexPage, PartnerPage
 from roadmap.models import RoadmapPage, RoadmapStagePage
 
@@ -41,10 +42,20 @@ def make_event_index(parent=None, **changes):
     )
 
 
-def make_event(parent=None, **changes):
+def make_event(parent=None, topics=(), exceptions=(), **changes):
     """A published event of one day in Rome."""
     fields = {"title": "An event", "start_date": date(2026, 11, 30), "timezone": "Europe/Rome", **changes}
-    return publish(parent or the(EventIndexPage), EventPage(**fields))
+    event = EventPage(**fields)
+    event.topics, event.exceptions = topics, exceptions
+    return publish(parent or the(EventIndexPage), event)
+
+
+def make_type(name="Workshop"):
+    return EventType.objects.create(name=name, slug=slugify(name))
+
+
+def make_topic(name="Cryosphere"):
+    return EventTopic.objects.create(name=name, slug=slugify(name))
 
 
 def make_events(count, parent=None, first=0, **changes):

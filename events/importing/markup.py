@@ -5,6 +5,8 @@ import re
 
 import nh3
 
+from events.text import printable
+
 MAX_LENGTH = 30_000
 """Characters of one description that are read: nh3 takes quadratic time over deeply nested tags."""
 MAX_LINE_LENGTH = 2_000
@@ -83,13 +85,6 @@ _URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _WHOLE_ADDRESS = re.compile(r"https?://[^\s/\\?#]|mailto:\S", re.IGNORECASE)
 _LOGIN = re.compile(r"^(https?://)[^/?#\\]*@", re.IGNORECASE)
 _EMPTY = re.compile(r"<(p|a|b|i|h3|h4|li|ul|ol|blockquote)(?: [^<>]*)?>(?:\s|<br/>)*</\1>")
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-def printable(text: str) -> str:
-    """`text` without control characters and lone surrogates, neither of which a page (or PostgreSQL) can
-    hold."""
-    return _FORBIDDEN.sub("", text)
 
 
 def plain_line(text: str) -> str:

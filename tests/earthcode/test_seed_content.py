@@ -13,7 +13,7 @@ from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision, Site
 
 from earthcode import seeding
 from earthcode.models import ContentPage, HomePage, MissionPage, SeedRecord, SiteSettings
-from events.models import EventIndexPage, EventPage
+from events.models import EventIndexPage, EventPage, EventTopic, EventType
 from partners.models import PartnerIndexPage, PartnerPage
 from roadmap.models import RoadmapPage, RoadmapStagePage
 
@@ -400,10 +400,10 @@ class TestContent:
 class TestSeedingAgain:
     def test_a_second_run_changes_nothing(self, django_assert_max_num_queries):
         before = fingerprint()
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(8):  # whatever the number of pages and words
             report = seed()
         assert fingerprint() == before
-        assert "Seeded: 24 already there." in report
+        assert "Seeded: 41 already there." in report
 
     def test_what_an_editor_wrote_survives(self):
         page = MissionPage.objects.get()
@@ -436,7 +436,7 @@ class TestSeedingAgain:
         report = seed()
         assert not PartnerPage.objects.filter(title="Vito").exists()
         assert "/partners/vito/  left alone: an editor deleted it\n" in report
-        assert "Seeded: 23 already there, 1 left alone." in report
+        assert "Seeded: 40 already there, 1 left alone." in report
 
     def test_a_deleted_branch_stays_deleted(self):
         EventIndexPage.objects.get().delete()
@@ -602,6 +602,35 @@ def test_a_welcome_page_with_pages_below_it_is_not_destroyed():
             "organizers[0]: nmae: ",
         ),
         ("pages/events.toml", '"https://www.egu.eu/"', '"egu"', "organizers[0]: website: Enter a valid URL"),
+        (
+            "pages/events.toml",
+            'event_type = "hackathon"',
+            'event_type = "hackathons"',
+            "/events/earthcode-hackathon-2026/: event_type: vocabulary.toml has no “hackathons” of this kind",
+        ),
+        (
+            "pages/events.toml",
+            'event_type = "hackathon"',
+            'event_type = ["hackathon"]',
+            "/events/earthcode-hackathon-2026/: event_type: it has to be a text",
+        ),
+        (
+            "pages/events.toml",
+            '"fair-data"',
+            '"hackathon"',
+            "/events/earthcode-hackathon-2026/: topics: vocabulary.toml has no “hackathon” of this kind",
+        ),
+        (
+            "pages/events.toml",
+            '{ name = "European Space',
+            '{ partner = "esa", name = "European Space',
+            "organizers[0]: partner: ",
+        ),
+        ("vocabulary.toml", 'slug = "oceans"', "", "vocabulary.toml: None: slug: it has to be a text"),
+        ("vocabulary.toml", 'name = "Oceans"', 'name = ""', "vocabulary.toml: oceans: name: "),
+        ("vocabulary.toml", 'slug = "biodiversity"', 'slug = "b d"', "vocabulary.toml: b d: slug: "),
+        ("vocabulary.toml", '"events.EventTopic"', '"events.Topic"', "model: there is no “events.Topic”"),
+        ("vocabulary.toml", "[[word]]", "[[words]]", "vocabulary.toml: words: there is no such key"),
         ("pages/home.toml", 'type = "cards"', 'type = "tiles"', "home.toml: /: body[1]: “tiles” is no block"),
         ("pages/home.toml", "colour =", "color =", "home.toml: /: body[1].color: there is no such key"),
         ("pages/home.toml", 'colour = "white"', 'colour = "pink"', "home.toml: /: body: 1: colour: "),
@@ -648,3 +677,45 @@ def test_editors_may_change_what_surrounds_the_pages(group, client, django_user_
     client.force_login(editor)
     assert client.get("/admin/settings/earthcode/sitesettings/", follow=True).status_code == 200
     assert client.get("/admin/import_runs/").status_code == 200
+    assert client.get("/admin/snippets/events/eventtype/add/").status_code == 200
+    assert client.get("/admin/snippets/events/eventtopic/add/").status_code == 200
+
+
+def test_events_are_sorted_by_the_words_of_the_vocabulary():
+    seed()
+    hackathon = EventPage.objects.get(slug="earthcode-hackathon-2026")
+    assert str(hackathon.event_type) == "Hackathon"
+    assert [str(topic) for topic in hackathon.topics.all()] == [
+        "Carbon",
+        "Cryosphere",
+        "FAIR data",
+        "Oceans",
+        "Open-source software",
+    ]
+    assert all(event.event_type and event.topics.exists() for event in EventPage.objects.all())
+    assert str(hackathon.get_latest_revision_as_object().event_type) == "Hackathon"
+
+
+def test_words_that_an_editor_deleted_or_renamed_stay_so():
+    seed()
+    EventType.objects.get(slug="webinar").delete()
+    renamed = EventTopic.objects.get(slug="oceans")
+    renamed.name, renamed.slug = "Seas", "seas"
+    renamed.save()
+    before = (
+        fingerprint(),
+        sorted(str(word) for word in [*EventType.objects.all(), *EventTopic.objects.all()]),
+    )
+    seed()
+    after = fingerprint(), sorted(str(word) for word in [*EventType.objects.all(), *EventTopic.objects.all()])
+    assert after == before
+
+
+def test_a_word_that_an_editor_made_first_is_taken():
+    EventType.objects.create(name="Webinar", slug="online-seminar")
+    EventTopic.objects.create(name="Seas", slug="oceans")
+    seed()
+    assert EventType.objects.filter(name="Webinar").count() == 1
+    assert "Seas" in [
+        str(topic) for topic in EventPage.objects.get(slug="earthcode-hackathon-2026").topics.all()
+    ]

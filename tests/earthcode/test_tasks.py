@@ -5,7 +5,7 @@ from earthcode import tasks
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("task", [tasks.publish_scheduled, tasks.clear_sessions])
+@pytest.mark.parametrize("task", [tasks.publish_scheduled, tasks.clear_sessions, tasks.clear_social_images])
 def test_what_the_worker_does_by_the_clock_can_be_done(task):
     assert task.name in app.tasks
     task(timestamp=0)

@@ -1,3 +1,5 @@
+import json
+import re
 from datetime import date, time
 
 import pytest
@@ -5,8 +7,27 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from events.models import EventIndexPage, EventOrganizer, EventPage
-from tests.builders import make_event, make_event_index, make_home, make_partner, make_partner_index, the
+from events import listing
+from events.models import (
+    EventException,
+    EventIndexPage,
+    EventKeyDate,
+    EventMaterial,
+    EventOrganizer,
+    EventPage,
+    EventPreviousDates,
+    EventTopic,
+    EventType,
+)
+from tests.builders import (
+    make_event,
+    make_event_index,
+    make_home,
+    make_image,
+    make_partner,
+    make_partner_index,
+    the,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +87,7 @@ def test_the_database_refuses_an_impossible_schedule(changes):
         ({"venue": "ESA ESRIN", "city": "Frascati", "country": "Italy"}, "ESA ESRIN, Frascati, Italy"),
         ({"attendance_mode": "OnlineEventAttendanceMode"}, "Online"),
         ({"attendance_mode": "MixedEventAttendanceMode", "city": "Vienna"}, "Vienna and online"),
+        ({"event_status": "EventMovedOnline", "city": "Vienna"}, "Online"),
         ({}, ""),
     ],
 )
@@ -108,7 +130,14 @@ def empty_formsets(*names):
 
 def save(admin_client, index, action="", **fields):
     """Post the form of a new event as a browser does."""
-    form = {
+    form = new_event() | fields
+    url = reverse("wagtailadmin_pages:add", args=["events", "eventpage", index.pk])
+    return admin_client.post(url, form | ({action: "1"} if action else {}))
+
+
+def new_event():
+    """What the form of a new event holds once it has a title."""
+    return {
         "title": "A new event",
         "slug": "a-new-event",
         "body": "null",
@@ -122,10 +151,7 @@ def save(admin_client, index, action="", **fields):
         "organizers-0-name": "",
         "organizers-0-role": "organizer",
         **empty_formsets("comments", "exceptions", "previous_dates", "key_dates", "materials"),
-        **fields,
     }
-    url = reverse("wagtailadmin_pages:add", args=["events", "eventpage", index.pk])
-    return admin_client.post(url, form | ({action: "1"} if action else {}))
 
 
 def test_a_draft_may_lack_what_a_published_event_needs(admin_client, index):
@@ -158,14 +184,319 @@ def test_a_page_of_an_event_shows_what_matters(client):
     html = client.get(event.url).content.decode()
     for text in (
         "Hackathon &lt;2026&gt;",
-        '<time datetime="2026-11-30T14:00:00+01:00">30 November 2026, 14:00–15:30 CET</time>',
-        "Europe/Rome (UTC+1)",
+        '<s><time datetime="2026-11-30T14:00:00+01:00">30 November 2026, 14:00</time>'
+        '–<time datetime="2026-11-30T15:30:00+01:00">15:30 CET</time></s>',
+        "(Europe/Rome, UTC+1)",
         "Cancelled",
         "The venue is closed.",
         "More words.",
     ):
         assert text in html
     assert "example.org/register" not in html, "nobody registers for a cancelled event"
+
+
+SOON = {"start_date": date(2099, 3, 3)}
+LONG_AGO = {"start_date": date(1999, 3, 3)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"event_status": "EventCancelled", "status_note": "Flooded."},
+            ["Cancelled.", "does not take place. Flooded."],
+        ),
+        ({"event_status": "EventPostponed"}, ["Postponed.", "the new ones are not known yet"]),
+        ({"event_status": "EventRescheduled"}, ["Rescheduled.", "The dates above are the new ones."]),
+        (
+            {"event_status": "EventMovedOnline", "venue": "ESRIN"},
+            ["Moved online.", "It no longer takes place at <s>ESRIN</s>."],
+        ),
+        ({"event_status": "EventMovedOnline"}, ["Moved online.", "Nobody meets in person."]),
+        ({"status_note": "Bring a coat."}, ["Bring a coat."]),
+        ({"date_status": "tentative"}, ["Tentative.", "These dates are not confirmed yet."]),
+        (LONG_AGO, ["This event is over."]),
+    ],
+)
+def test_a_banner_says_what_visitors_must_know(client, changes, said):
+    html = client.get(make_event(**{**SOON, **changes}).url).content.decode()
+    assert html.count('role="note"') == 1
+    banner = html[html.index('role="note"') :].split("</p>")[0]
+    for words in said:
+        assert words in banner
+
+
+def test_a_usual_event_has_no_banner(client):
+    assert 'role="note"' not in client.get(make_event(**SOON).url).content.decode()
+
+
+@pytest.mark.parametrize("status", ["EventCancelled", "EventPostponed"])
+def test_dates_that_do_not_hold_are_struck_through(client, status):
+    struck = '<s><time datetime="2099-03-03">3 March 2099</time></s>'
+    event = make_event(**SOON, event_status=status)
+    assert struck in client.get(event.url).content.decode()
+    event.recurrence_rule = "FREQ=WEEKLY"
+    event.save_revision().publish()
+    assert (
+        '<s><time datetime="2099-03-03">Every Tuesday, from 3 March 2099</time></s>'
+        in client.get(event.url).content.decode()
+    )
+
+
+def test_a_rescheduled_event_strikes_its_old_date_through(client):
+    event = make_event(**SOON, start_time=time(9))
+    event.start_date = date(2099, 4, 4)
+    event.event_status = "EventRescheduled"
+    event.save_revision().publish()
+    html = client.get(event.url).content.decode()
+    assert '<s><time datetime="2099-03-03T09:00:00+01:00">3 March 2099, 09:00 CET</time></s>' in html
+    assert (
+        'data-local-time><time datetime="2099-04-04T09:00:00+02:00">4 April 2099, 09:00 CEST</time>' in html
+    )
+
+
+def test_a_replaced_event_points_on(client):
+    new = make_event(title="The new one", **SOON)
+    event = make_event(title="The old one", **LONG_AGO, replaced_by=new)
+    link = f'<a href="{new.url}">The new one</a> takes the place of this event.'
+    assert link in client.get(event.url).content.decode()
+    new.unpublish()
+    assert "takes the place" not in client.get(event.url).content.decode()
+
+
+REGISTRATION = {
+    "registration_url": "https://example.org/register",
+    "capacity_note": "60 places",
+    "is_free": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "is_open"),
+    [
+        (SOON, ["Register for this event", "60 places", "Free of charge"], True),
+        (
+            {**SOON, "registration_closes_date": date(2099, 2, 1), "registration_closes_time": time(12)},
+            ["Open until", "1 February 2099, 12:00 CET", "(Europe/Rome, UTC+1)"],
+            True,
+        ),
+        ({**SOON, "registration_opens_date": date(2099, 1, 1)}, ["Opens on", "1 January 2099"], False),
+        ({**SOON, "registration_closes_date": date(1999, 1, 1)}, ["Registration is closed."], False),
+        (LONG_AGO, ["60 places"], False),
+        ({**SOON, "event_status": "EventCancelled"}, ["Cancelled"], False),
+    ],
+)
+def test_the_way_in_is_a_button_while_it_is_open(client, changes, said, is_open):
+    html = client.get(make_event(**REGISTRATION, **changes).url).content.decode()
+    page, _data = html.split(
+        '<script type="application/ld+json">{"@context":"https://schema.org","@type":"Event"'
+    )
+    for words in said:
+        assert words in page
+    assert ('<a class="button" href="https://example.org/register">' in page) == is_open
+    assert ("example.org/register" in page) == is_open
+
+
+def test_a_page_with_everything_shows_everything(client, index):
+    make_partner_index()
+    event_type = EventType.objects.create(name="Workshop", slug="workshop")
+    topic = EventTopic.objects.create(name="Ocean", slug="ocean")
+    week = make_event(title="Open Science Week", **SOON)
+    event = make_event(
+        title="A day",
+        **SOON,
+        event_type=event_type,
+        super_event=week,
+        language="it",
+        city="Frascati",
+        attendance_mode="MixedEventAttendanceMode",
+        online_url="https://example.org/join",
+        price_note="€ 350",
+        image=make_image(credit="ESA", licence="CC BY-SA 3.0 IGO"),
+    )
+    event.topics = [topic]
+    event.organizers = [EventOrganizer(partner=make_partner(title="Terradue"), role="sponsor")]
+    event.key_dates = [
+        EventKeyDate(label="Abstracts due", date=date(1999, 1, 1), url="https://example.org/abstracts"),
+        EventKeyDate(label="Programme", date=date(2099, 1, 1)),
+    ]
+    event.materials = [
+        EventMaterial(title="Slides of the day", kind="slides", url="https://example.org/slides")
+    ]
+    event.save_revision().publish()
+    make_event(title="A session", **SOON, super_event=event)
+    related = make_event(title="Another day", start_date=date(2099, 5, 5))
+    related.topics = [topic]
+    related.save_revision().publish()
+    html = client.get(event.url).content.decode()
+    for text in (
+        '<a href="/events/?type=workshop">Workshop</a>',
+        '<a class="chip chip--link" href="/events/?topic=ocean">Ocean</a>',
+        '<a href="/events/open-science-week/">Open Science Week</a>',
+        '<a href="/events/a-session/">A session</a>',
+        '<a href="/events/another-day/">Another day</a>',
+        '<a href="/partners/terradue/">Terradue</a>',
+        "<dt>Sponsor</dt>",
+        "Italian",
+        "€ 350",
+        'alt="A teal square"',
+        "Image: ESA, CC BY-SA 3.0 IGO",
+        '<a href="https://www.openstreetmap.org/search?query=Frascati">Show on a map</a>',
+        '<a href="https://example.org/join">Take part online</a>',
+        '<a href="/events/a-day/event.ics">File</a>',
+        '<a href="https://calendar.google.com/calendar/render?action=TEMPLATE&amp;text=A%20day&amp;',
+        '<a href="https://outlook.live.com/calendar/0/deeplink/compose?',
+        '<a href="https://example.org/abstracts">Abstracts due</a> <span class="key-date__passed">(passed)</span>',
+        '<time datetime="2099-01-01">1 January 2099</time>',
+        '<a href="https://example.org/slides">Slides of the day</a>',
+    ):
+        assert text in html
+    assert html.count("(passed)") == 1
+
+
+def test_a_series_shows_its_next_date_and_all_others(client):
+    event = make_event(**SOON, start_time=time(14), recurrence_rule="FREQ=WEEKLY;COUNT=14")
+    event.exceptions = [EventException(original_date=date(2099, 3, 10), is_cancelled=True, note="A holiday")]
+    event.save_revision().publish()
+    html = client.get(event.url).content.decode()
+    starts = '<time datetime="2099-03-03T14:00:00+01:00">'
+    assert f"{starts}Every Tuesday, 14:00 Europe/Rome time, from 3 March 2099, 14 times</time>" in html
+    assert "Next date:" in html
+    assert '<s><time datetime="2099-03-10T14:00:00+01:00">10 March 2099, 14:00 CET</time></s>' in html
+    assert "A holiday" in html
+    assert "<summary>2 later dates</summary>" in html
+    assert "past date" not in html
+
+
+def test_an_event_of_which_nothing_is_known(client):
+    event = make_event(start_date=None, date_status="to_be_determined")
+    html = client.get(event.url).content.decode()
+    assert "Date to be announced" in html
+    assert "Place to be announced" in html
+    assert "calendar" not in html
+    assert '"@type":"Event"' not in html
+
+
+ADDRESSES = ("website", "registration_url", "online_url")
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "//example.org", "https://ex ample.org"]
+)
+def test_no_address_runs_anything(address):
+    event = make_event()
+    for name in ADDRESSES:
+        setattr(event, name, address)
+    with pytest.raises(ValidationError) as caught:
+        event.full_clean()
+    assert set(ADDRESSES) <= caught.value.message_dict.keys()
+    for model in (EventKeyDate, EventMaterial):
+        with pytest.raises(ValidationError, match="valid URL"):
+            model(url=address).clean_fields(exclude=["page", "label", "date", "title"])
+    with pytest.raises(ValidationError, match="valid URL"):
+        EventOrganizer(website=address).clean_fields(exclude=["page", "partner"])
+
+
+def data_blocks(html):
+    """What search engines find: all JSON-LD of a page by its @type."""
+    blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
+    return {block["@type"]: block for block in map(json.loads, blocks)}
+
+
+EVIL = "</script><script>alert(1)</script><!-- \u2028 & \" ' \\ <b>"
+
+
+def test_no_text_breaks_out_of_the_page(client):
+    event = make_event(
+        title=EVIL, slug="evil", **SOON, summary=EVIL, venue=EVIL, status_note=EVIL, price_note=EVIL
+    )
+    event.organizers = [EventOrganizer(name=EVIL)]
+    event.save_revision().publish()
+    html = client.get(event.url).content.decode()
+    assert "<script>alert" not in html
+    assert "<b>" not in html
+    found = data_blocks(html)
+    assert found["Event"]["name"] == EVIL
+    assert found["Event"]["organizer"][0]["name"] == EVIL
+    assert found["BreadcrumbList"]["itemListElement"][-1]["name"] == EVIL
+
+
+HOUR = {"start_time": time(14), "end_time": time(15)}
+KINDS = {
+    "in person": {"venue": "ESRIN", "city": "Frascati", "country": "Italy"},
+    "nowhere yet": {},
+    "at an hour": {"city": "Rome", **HOUR},
+    "online": {
+        "attendance_mode": "OnlineEventAttendanceMode",
+        "online_url": "https://example.org/join",
+        **HOUR,
+    },
+    "hybrid": {"attendance_mode": "MixedEventAttendanceMode", "city": "Rome", **HOUR},
+    "cancelled": {"event_status": "EventCancelled", "city": "Rome"},
+    "postponed": {"event_status": "EventPostponed", "city": "Rome"},
+    "rescheduled": {"event_status": "EventRescheduled", "city": "Rome"},
+    "moved online": {"event_status": "EventMovedOnline", "city": "Rome"},
+    "series": {"city": "Rome", "recurrence_rule": "FREQ=WEEKLY", **HOUR},
+    "past": {"city": "Rome", **LONG_AGO},
+}
+ISO = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d[+-]\d\d:\d\d)?")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_search_engines_find_what_they_require(client, settings, kind):
+    event = make_event(**{**SOON, **KINDS[kind], **REGISTRATION}, summary="Learn.", image=make_image())
+    event.organizers = [EventOrganizer(name="ESA"), EventOrganizer(name="Ada", role="speaker")]
+    event.previous_dates = [EventPreviousDates(start_date=date(2099, 1, 1), timezone="Europe/Rome")]
+    event.save_revision().publish()
+    html = client.get(event.url).content.decode()
+    found = data_blocks(html)["Event"]
+    assert found["@context"] == "https://schema.org"
+    assert found["name"] == "An event"
+    assert found["url"] == f"{settings.BASE_URL}/events/an-event/"
+    for name in ("startDate", "endDate"):
+        assert ISO.fullmatch(found[name]), name
+        assert ("T" in found[name]) == (event.start_time is not None)
+    places = found["location"] if isinstance(found["location"], list) else [found["location"]]
+    for place in places:
+        assert place["@type"] in ("Place", "VirtualLocation")
+        assert place["name"] if place["@type"] == "Place" else place["url"].startswith("http")
+    assert found["description"] == "Learn."
+    assert found["eventStatus"] == f"https://schema.org/{event.event_status}"
+    assert found["organizer"] == [{"@type": "Organization", "name": "ESA"}]
+    assert found["performer"] == [{"@type": "Person", "name": "Ada"}]
+    (image,) = found["image"]
+    assert image.startswith("http")
+    assert ("offers" in found) == event.is_going_ahead
+    assert found.get("previousStartDate") == (["2099-01-01"] if kind == "rescheduled" else None)
+    assert ("eventSchedule" in found) == (kind == "series")
+
+
+def test_an_editor_previews_an_event_that_was_never_saved(admin_client, index):
+    make_event(title="Not part of it")
+    form = {
+        **new_event(),
+        "start_date": "2099-01-06",
+        "start_time": "14:00",
+        "recurrence_rule-repeats": "WEEKLY",
+        "recurrence_rule-ends": "count",
+        "recurrence_rule-count": "3",
+        "exceptions-TOTAL_FORMS": "1",
+        "exceptions-0-ORDER": "1",
+        "exceptions-0-original_date": "2099-01-13",
+        "exceptions-0-is_cancelled": "on",
+        "exceptions-0-note": "A holiday",
+        "materials-TOTAL_FORMS": "1",
+        "materials-0-ORDER": "1",
+        "materials-0-kind": "slides",
+        "materials-0-title": "Slides of the day",
+        "materials-0-url": "https://example.org/",
+    }
+    url = reverse("wagtailadmin_pages:preview_on_add", args=["events", "eventpage", index.pk])
+    assert admin_client.post(url, form).json()["is_valid"]
+    html = admin_client.get(url).content.decode()
+    for text in ("Every Tuesday", "A holiday", "Slides of the day", "BreadcrumbList"):
+        assert text in html
+    assert "Not part of it" not in html
 
 
 @pytest.mark.parametrize("page", ["", "abc", "0", "-1", "99999999999999999999", "1'--", "\x00", "2"])
@@ -176,7 +507,7 @@ def test_a_malformed_page_number_shows_the_nearest_page(client, path, page):
 
 
 def test_the_list_is_paginated(client, monkeypatch, settings):
-    monkeypatch.setattr(EventIndexPage, "EVENTS_PER_PAGE", 2)
+    monkeypatch.setattr(listing, "PER_PAGE", 2)
     for number in range(5):
         make_event(title=f"Event {number}", start_date=date(2099, 1, 1 + number))
     first, last = client.get("/events/").content.decode(), client.get("/events/?page=3").content.decode()

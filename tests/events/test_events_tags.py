@@ -2,9 +2,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from events.models import EventOrganizer, EventTopic, EventType
 from events.templatetags import events_tags
 from events.templatetags.events_tags import chips, upcoming_events
-from tests.builders import make_event, make_event_index, make_home
+from tests.builders import make_event, make_event_index, make_home, make_partner, make_partner_index
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +61,31 @@ def test_signs_say_what_is_special_right_now(changes, words):
 def test_who_comes_late_is_not_asked_to_register(client):
     times = {"start_time": "09:00", "end_time": "10:00", "timezone": "UTC"}
     event = make_event(registration_url="https://example.org/register", **times)
-    assert "example.org/register" not in client.get(event.url).content.decode()
+    assert 'href="https://example.org/register' not in client.get(event.url).content.decode()
     event.end_time = "15:00"
     event.save_revision().publish()
-    assert "example.org/register" in client.get(event.url).content.decode()
+    assert 'href="https://example.org/register' in client.get(event.url).content.decode()
+
+
+def test_a_partner_page_lists_the_events_of_that_partner(client):
+    make_partner_index()
+    ours, theirs = make_partner(title="Ours"), make_partner(title="Theirs")
+    for title, partner in (("Ours to come", ours), ("Theirs to come", theirs)):
+        event = make_event(title=title, start_date=date(2099, 1, 1))
+        event.organizers = [EventOrganizer(partner=partner)]
+        event.save_revision().publish()
+    html = client.get(ours.url).content.decode()
+    assert "Upcoming events of Ours" in html
+    assert "Ours to come" in html
+    assert "Theirs to come" not in html
+
+
+@pytest.mark.parametrize(("choice", "titles"), [({"type": "talk"}, ["A"]), ({"topic": "ice"}, ["B"])])
+def test_events_of_a_type_or_on_a_topic(choice, titles):
+    kind = EventType.objects.create(name="Talk", slug="talk")
+    ice = EventTopic.objects.create(name="Ice", slug="ice")
+    make_event(title="A", start_date=date(2099, 1, 1), event_type=kind)
+    event = make_event(title="B", start_date=date(2099, 1, 1))
+    event.topics = [ice]
+    event.save_revision().publish()
+    assert [event.title for event in upcoming_events(**choice).events] == titles

@@ -9,6 +9,7 @@ from events.recurrence import (
     ScheduleException,
     all_dates,
     clock_changes,
+    excepted_dates,
     next_or_last,
     occurrences,
     phase,
@@ -179,6 +180,23 @@ def test_exceptions():
         (1, False, True, ""),
     ]
     assert len(occurrences(given, ANY_TIME)) == 4
+
+
+def test_the_dates_that_are_excepted_are_found_however_far_away():
+    changes = (
+        ScheduleException(date(2050, 11, 28), start_date=date(2050, 11, 30), note="Far away"),
+        ScheduleException(date(2026, 12, 8), is_cancelled=True),
+        ScheduleException(date(2026, 12, 9), is_cancelled=True),
+    )
+    given = schedule("2026-12-01", "14:00", rule="FREQ=WEEKLY;BYDAY=TU,MO", exceptions=changes)
+    found = excepted_dates(given)
+    assert [(d.original_date, d.is_cancelled, d.note) for d in found] == [
+        (date(2026, 12, 8), True, ""),
+        (date(2050, 11, 28), False, "Far away"),
+    ]
+    assert found[1].wall == schedule("2050-11-30", "14:00")
+    assert excepted_dates(schedule("2026-12-01", exceptions=changes)) == []
+    assert excepted_dates(schedule("2026-12-01", rule="FREQ=DAILY")) == []
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ ROME = "Europe/Rome"
         ("FREQ=DAILY;COUNT=1;UNTIL=20270101", "not by both"),
         ("FREQ=DAILY;UNTIL=20261301", "UNTIL"),
         ("FREQ=DAILY;UNTIL=tomorrow", "UNTIL"),
+        ("FREQ=DAILY;UNTIL=99991231T235959Z", "UNTIL"),
+        ("FREQ=DAILY;UNTIL=00010101", "UNTIL"),
         ("FREQ=WEEKLY;BYDAY=XX", "BYDAY"),
         ("FREQ=WEEKLY;BYDAY=1MO", "with FREQ=WEEKLY"),
         ("FREQ=MONTHLY;BYDAY=0MO", "BYDAY"),
@@ -89,7 +91,10 @@ def test_until_is_a_day_or_an_instant(until, zone, last):
         ("FREQ=DAILY;UNTIL=20261201T000001Z", time(14), "FREQ=DAILY;UNTIL=20261201T000001Z"),
         ("FREQ=DAILY;UNTIL=20261201T150000", time(14), "FREQ=DAILY;UNTIL=20261201T130000Z"),
         ("FREQ=DAILY;UNTIL=20261201T225959Z", None, "FREQ=DAILY;UNTIL=20261201"),
-        ("freq=daily;until=20261201", time(14), "freq=daily;UNTIL=20261201T130000Z"),
+        ("freq=daily;until=20261201", time(14), "FREQ=DAILY;UNTIL=20261201T130000Z"),
+        # What some programs would not read, or read twice.
+        ("BYDAY=+01MO,1MO,-02TU;INTERVAL=02;FREQ=MONTHLY", None, "FREQ=MONTHLY;BYDAY=1MO,-2TU;INTERVAL=2"),
+        ("FREQ=MONTHLY;BYMONTHDAY=-01,+5;COUNT=010", None, "FREQ=MONTHLY;BYMONTHDAY=-1,5;COUNT=10"),
     ],
 )
 def test_a_calendar_gets_until_as_the_standard_wants_it(text, start_time, expected):
@@ -97,19 +102,19 @@ def test_a_calendar_gets_until_as_the_standard_wants_it(text, start_time, expect
 
 
 @pytest.mark.parametrize(
-    ("text", "first", "expected"),
+    ("text", "day", "expected"),
     [
-        ("FREQ=WEEKLY;BYDAY=MO", "2026-11-30", True),
-        ("FREQ=WEEKLY;BYDAY=TU", "2026-11-30", False),
-        ("FREQ=MONTHLY;BYDAY=2TU", "2026-12-08", True),
-        ("FREQ=MONTHLY;BYDAY=2TU", "2026-12-01", False),
-        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "2024-02-29", True),
-        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "1904-02-29", True),
-        ("FREQ=WEEKLY;INTERVAL=2;UNTIL=20200101", "2026-11-30", True),
+        ("FREQ=WEEKLY;BYDAY=MO", "2026-11-30", "2026-11-30"),
+        ("FREQ=WEEKLY;BYDAY=TU", "2026-11-30", "2026-12-01"),
+        ("FREQ=MONTHLY;BYDAY=2TU", "2026-12-08", "2026-12-08"),
+        ("FREQ=MONTHLY;BYDAY=2TU", "2026-12-09", "2027-01-12"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "2024-02-29", "2024-02-29"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "1904-02-29", "1904-02-29"),
+        ("FREQ=WEEKLY;INTERVAL=2;UNTIL=20200101", "2026-11-30", "2026-11-30"),
         # No day at all: what the library alone would look for until the year 9999.
-        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "2026-11-30", False),
-        ("FREQ=WEEKLY;BYSETPOS=30;BYDAY=MO", "2026-11-30", False),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "2026-11-30", None),
+        ("FREQ=WEEKLY;BYSETPOS=30;BYDAY=MO", "2026-11-30", None),
     ],
 )
-def test_whether_the_first_day_is_one_of_the_rule(text, first, expected):
-    assert rrule.includes_first(text, date.fromisoformat(first)) is expected
+def test_the_next_day_of_a_rule(text, day, expected):
+    assert rrule.next_day(text, date.fromisoformat(day)) == (expected and date.fromisoformat(expected))

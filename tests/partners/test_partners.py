@@ -1,3 +1,6 @@
+import json
+import re
+
 import pytest
 from wagtail.models import PageViewRestriction
 
@@ -57,3 +60,31 @@ def test_a_link_says_whose_website_it_leads_to(client):
         '<a class="button" href="https://www.terradue.com/">Visit Terradue</a>'
         in client.get(partner.url).content.decode()
     )
+
+
+def organization(client, partner):
+    html = client.get(partner.url).content.decode()
+    blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)
+    return next(block for block in map(json.loads, blocks) if block["@type"] == "Organization")
+
+
+def test_search_engines_learn_who_a_partner_is(client, settings):
+    partner = make_partner(
+        title="</script>Terradue", slug="terradue", website="https://example.org/", logo=make_image()
+    )
+    found = organization(client, partner)
+    assert found.pop("logo").startswith("http")
+    assert found == {
+        "@context": "https://schema.org",
+        "@type": "Organization",
+        "name": "</script>Terradue",
+        "url": "https://example.org/",
+        "mainEntityOfPage": f"{settings.BASE_URL}/partners/terradue/",
+        "description": "Leads.",
+    }
+
+
+def test_a_partner_without_website_is_found_here(client, settings):
+    found = organization(client, make_partner(title="Terradue", website=""))
+    assert found["url"] == f"{settings.BASE_URL}/partners/terradue/"
+    assert "logo" not in found

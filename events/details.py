@@ -1,0 +1,303 @@
+"""What the page of one event shows at an instant."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from earthcode.templatetags.pictures import rendition
+
+from . import calendar_links, schema_org
+from .dates import Written, describe_days, is_series, iso_start, written
+from .models import EventKeyDate, EventOrganizer, EventPage, EventPreviousDates, EventTopic
+from .recurrence import Occurrence, Schedule, next_or_last, phase
+
+# So many dates of a series stand on the page at once; the others open at a click.
+SHOWN_AT_ONCE = 12
+MAX_SUB_EVENTS = 100
+RELATED = 3
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDate:
+    """One date of a series: in words, and what is different about it."""
+
+    when: Written
+    is_cancelled: bool
+    difference: str  # in words, “Cancelled” or “Moved from 3 March 2026”; "" where there is none
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Where registration stands, as EventPage.registration says, and when that changes."""
+
+    state: str
+    opens: Written | None
+    closes: Written | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDate:
+    row: EventKeyDate
+    has_passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLinks:
+    """Where a click puts the event into a calendar."""
+
+    file: str
+    google: str
+    outlook: str
+    # A link can carry a rule but no exceptions, and Outlook's not even a rule.
+    google_has_all_dates: bool
+    outlook_has_all_dates: bool
+
+
+class EventDetails:
+    """What the page of `page`, published or a draft, shows at `at` (aware). Each is looked up once, when asked for."""
+
+    def __init__(self, page: EventPage, at: datetime):
+        self.page, self.at = page, at
+        if page.recurrence_rule:
+            # From now on the exceptions are in memory: the page is asked for its schedule many times.
+            page.exceptions.get_object_list()
+
+    # When
+
+    @cached_property
+    def dates(self) -> list[Occurrence]:
+        return self.page.all_dates(self.at)
+
+    @cached_property
+    def occurrence(self) -> Occurrence | None:
+        """The running or next date, else the last one."""
+        return next_or_last((date for date in self.dates if not date.is_cancelled), self.at)
+
+    @cached_property
+    def phase(self) -> str:
+        return phase(self.occurrence, self.at) if self.occurrence else "undetermined"
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase == "past"
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the dates do not hold."""
+        return not self.page.is_going_ahead
+
+    @cached_property
+    def is_series(self) -> bool:
+        schedule = self.page.regular_schedule
+        return schedule is not None and is_series(schedule)
+
+    @property
+    def when(self) -> Written | None:
+        """The date to show with the event: of a series the next or last one. None where words stand in for it."""
+        return written(self.occurrence.wall) if self.occurrence and not self.page.date_text else None
+
+    @property
+    def starts(self) -> str:
+        """The first start in ISO 8601; "" without one."""
+        schedule = self.page.regular_schedule
+        return iso_start(schedule) if schedule else ""
+
+    @cached_property
+    def _dates_ahead(self) -> list[SeriesDate]:
+        return self._told(date for date in self.dates if date.listed_until > self.at)
+
+    @property
+    def next_dates(self) -> list[SeriesDate]:
+        return self._dates_ahead[:SHOWN_AT_ONCE]
+
+    @property
+    def later_dates(self) -> list[SeriesDate]:
+        return self._dates_ahead[SHOWN_AT_ONCE:]
+
+    @cached_property
+    def past_dates(self) -> list[SeriesDate]:
+        """The most recent first."""
+        return self._told(date for date in reversed(self.dates) if date.listed_until <= self.at)
+
+    @cached_property
+    def previous(self) -> list[EventPreviousDates]:
+        """The dates a rescheduled event no longer has, the latest plan last."""
+        if self.page.event_status != EventPage.Status.RESCHEDULED:
+            return []
+        return [row for row in self.page.previous_dates.all() if row.schedule != self.page.regular_schedule]
+
+    @property
+    def previous_when(self) -> Written | None:
+        return written(self.previous[-1].schedule) if self.previous else None
+
+    @cached_property
+    def key_dates(self) -> list[KeyDate]:
+        return [KeyDate(row, row.has_passed(self.at)) for row in self.page.key_dates.all()]
+
+    # Taking part
+
+    @cached_property
+    def registration(self) -> Registration | None:
+        """None where nobody can register, or nothing is left to register for."""
+        page = self.page
+        state = page.registration(self.at)
+        if not state or self.phase in ("past", "ended_today"):
+            return None
+        return Registration(
+            state,
+            self._moment(page.registration_opens_date, page.registration_opens_time),
+            self._moment(page.registration_closes_date, page.registration_closes_time),
+        )
+
+    @property
+    def attendance(self) -> str:
+        return EventPage.AttendanceMode(self.page.attendance).label
+
+    @property
+    def map_link(self) -> str:
+        """The place on OpenStreetMap; "" where there is none to go to."""
+        if not self.page.place or self.page.attendance == EventPage.AttendanceMode.ONLINE:
+            return ""
+        return f"https://www.openstreetmap.org/search?{urlencode({'query': self.page.place})}"
+
+    @cached_property
+    def calendar_links(self) -> CalendarLinks | None:
+        """None for an event that will not take place, or has."""
+        page, schedule = self.page, self.page.schedule
+        if not (schedule and self.occurrence) or self.is_off or self.is_over:
+            return None
+        in_google = schedule if not schedule.exceptions else self.occurrence.wall
+        is_online = page.attendance == EventPage.AttendanceMode.ONLINE
+        place = (page.online_url if is_online else page.place) or page.where
+        text = "\n\n".join(filter(None, [page.summary, page.full_url]))
+        return CalendarLinks(
+            file=f"{page.url or ''}event.ics",
+            google=calendar_links.google(page.title, in_google, place, text),
+            outlook=calendar_links.outlook(page.title, self.occurrence.wall, place, text),
+            google_has_all_dates=bool(in_google.rule) or not self.is_series,
+            outlook_has_all_dates=not self.is_series,
+        )
+
+    # Who and what
+
+    @cached_property
+    def organizers(self) -> list[EventOrganizer]:
+        return self.page.listed_organizers
+
+    @property
+    def organizers_by_role(self) -> list[tuple[str, list[EventOrganizer]]]:
+        roles = ((role, [row for row in self.organizers if row.role == role]) for role in EventOrganizer.Role)
+        return [(role.label, rows) for role, rows in roles if rows]
+
+    @cached_property
+    def topics(self) -> list[EventTopic]:
+        return list(self.page.topics.all())
+
+    @cached_property
+    def materials(self):
+        """Those that can be had."""
+        return [row for row in self.page.materials.select_related("document") if row.href]
+
+    # Other events
+
+    @property
+    def super_event(self) -> EventPage | None:
+        return self._others.get(self.page.super_event_id)
+
+    @property
+    def replaced_by(self) -> EventPage | None:
+        return self._others.get(self.page.replaced_by_id)
+
+    @property
+    def sub_events(self) -> list[EventPage]:
+        return [event for event in self._others.values() if event.is_part][:MAX_SUB_EVENTS]
+
+    @property
+    def related(self) -> list[EventPage]:
+        """The upcoming events that share most topics with this one, then those of its type, then the next ones."""
+        found = [
+            event for event in self._others.values() if not event.is_part and event.pk not in self._named
+        ]
+        return sorted(found, key=lambda event: (-event.shared_topics, not event.is_same_type))
+
+    @property
+    def _named(self) -> list[int]:
+        return [pk for pk in (self.page.super_event_id, self.page.replaced_by_id) if pk]
+
+    @cached_property
+    def _others(self) -> dict[int, EventPage]:
+        """All other events that stand on the page, as far as anybody may see them, by their keys and by date."""
+        page, topics = self.page, [topic.pk for topic in self.topics]
+        is_part = Q(super_event=page.pk) if page.pk else NOTHING
+        is_same_type = Q(event_type=page.event_type_id) if page.event_type_id else NOTHING
+        through = EventPage.topics.through.objects.filter(eventpage=OuterRef("pk"), eventtopic__in=topics)
+        shared = through.values("eventpage").annotate(count=Count("pk")).values("count")
+        events = EventPage.objects.listed().annotate(
+            is_part=_flag(is_part),
+            is_same_type=_flag(is_same_type),
+            shared_topics=Coalesce(Subquery(shared), 0),
+        )
+        upcoming = events.upcoming(self.at)
+        related = (
+            upcoming.filter(Q(shared_topics__gt=0) | Q(is_same_type=True), is_part=False)
+            .exclude(pk__in=[page.pk or 0, *self._named])
+            .exclude(event_status__in=[EventPage.Status.CANCELLED, EventPage.Status.POSTPONED])
+            .order_by("-shared_topics", "-is_same_type", *upcoming.query.order_by)
+            .values("pk")[:RELATED]
+        )
+        found = events.filter(is_part | Q(pk__in=self._named) | Q(pk__in=related)).order_by(
+            "is_part", "start_date", "start_time", "title", "pk"
+        )[: MAX_SUB_EVENTS + len(self._named) + RELATED]
+        return {event.pk: event for event in found.select_related(None).prefetch_related(None)}
+
+    # For search engines
+
+    @property
+    def json_ld(self) -> dict[str, Any] | None:
+        page = self.page
+        # A series of which all dates are cancelled is told of by its first one.
+        wall = self.occurrence.wall if self.occurrence else page.regular_schedule
+        picture = rendition(page.image, "max-1200x900|format-webp")
+        # The image drawn for sharing, where pages have one.
+        image = picture.full_url if picture else getattr(page, "social_image_url", None)
+        return schema_org.event(
+            page,
+            wall,
+            self.at,
+            images=[image] if image else [],
+            organizers=self.organizers,
+            words=[str(word) for word in (page.event_type, *self.topics) if word],
+            previous=[row.schedule for row in self.previous],
+            super_event=self.super_event,
+            sub_events=self.sub_events,
+        )
+
+    def _moment(self, day, wall_time) -> Written | None:
+        return written(Schedule(day, wall_time, None, None, self.page.timezone)) if day else None
+
+    def _told(self, dates: Iterable[Occurrence]) -> list[SeriesDate]:
+        usual = (self.page.start_time, self.page.end_time)
+        told = []
+        for date in dates:
+            difference = ""
+            if date.is_cancelled:
+                difference = "Cancelled"
+            elif date.is_moved:
+                difference = f"Moved from {describe_days(date.original_date, date.original_date)}"
+            elif (date.wall.start_time, date.wall.end_time) != usual:
+                difference = "At another time than usual"
+            told.append(SeriesDate(written(date.wall), date.is_cancelled, difference, date.note))
+        return told
+
+
+def _flag(condition: Q) -> Case:
+    """Whether `condition` holds; not when it is unknown."""
+    return Case(When(condition, then=Value(True)), default=Value(False))
