@@ -195,12 +195,11 @@ def _surroundings(
     before the month, after it."""
     until_this_year = DateRange(None, date(month.year, 12, 31), "[]")
     since_this_year = DateRange(date(month.year, 1, 1), None)
-    days = DateRange(month.first, month.last, "[]")
     return are_there(
         rows.filter(days__overlap=until_this_year),
         rows.filter(days__overlap=since_this_year),
-        matching.filter(days__fully_lt=days),
-        matching.filter(days__fully_gt=days),
+        matching.filter(days__overlap=DateRange(None, month.first, "()")),
+        matching.filter(days__overlap=DateRange(month.last, None, "()")),
     )
 
 
