@@ -1,5 +1,5 @@
 # Everything runs in .venv, made from the hashed requirements by bin/environment.
-.PHONY: help run dev test lint format lock admin environment
+.PHONY: help run dev test bench lint format lock admin environment
 
 # PORT and ARGS come from make's command line or the environment, and reach the recipes by themselves.
 PYTHON = .venv/bin/python
@@ -27,6 +27,9 @@ dev: environment ## Serve for development: autoreload and debug pages, at PORT=
 
 test: environment ## Run the tests; ARGS= for pytest, as in ARGS="tests/events -k feed"
 	@exec $(PYTHON) -m pytest --numprocesses 2 $(ARGS)
+
+bench: environment ## Measure the portal with few and very many events, for docs/performance.md
+	@exec $(PYTHON) -m tests.bench
 
 lint: environment ## Check style, types, templates, migrations and the production settings
 	$(PYTHON) -m ruff check .

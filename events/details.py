@@ -7,14 +7,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from earthcode.templatetags.pictures import rendition
 
 from . import calendar_links, schema_org
 from .dates import Written, describe_days, is_series, iso_start, written
-from .models import EventKeyDate, EventOrganizer, EventPage, EventPreviousDates, EventTopic
+from .models import EventKeyDate, EventOccurrence, EventOrganizer, EventPage, EventPreviousDates, EventTopic
+from .querysets import EventOccurrenceQuerySet
 from .recurrence import Occurrence, Schedule, next_or_last, phase
 
 # So many dates of a series stand on the page at once; the others open at a click.
@@ -235,28 +236,53 @@ class EventDetails:
     @cached_property
     def _others(self) -> dict[int, EventPage]:
         """All other events that stand on the page, as far as anybody may see them, by their keys and by date."""
-        page, topics = self.page, [topic.pk for topic in self.topics]
+        page = self.page
         is_part = Q(super_event=page.pk) if page.pk else NOTHING
-        is_same_type = Q(event_type=page.event_type_id) if page.event_type_id else NOTHING
-        through = EventPage.topics.through.objects.filter(eventpage=OuterRef("pk"), eventtopic__in=topics)
-        shared = through.values("eventpage").annotate(count=Count("pk")).values("count")
-        events = EventPage.objects.listed().annotate(
-            is_part=_flag(is_part),
-            is_same_type=_flag(is_same_type),
-            shared_topics=Coalesce(Subquery(shared), 0),
+        apart_from_related = EventPage.objects.filter(is_part | Q(pk__in=self._named)).order_by().values("pk")
+        topics_of_both = EventPage.topics.through.objects.filter(
+            eventpage=OuterRef("pk"), eventtopic__in=self._topic_keys
         )
-        upcoming = events.upcoming(self.at)
-        related = (
-            upcoming.filter(Q(shared_topics__gt=0) | Q(is_same_type=True), is_part=False)
-            .exclude(pk__in=[page.pk or 0, *self._named])
-            .exclude(event_status__in=[EventPage.Status.CANCELLED, EventPage.Status.POSTPONED])
-            .order_by("-shared_topics", "-is_same_type", *upcoming.query.order_by)
-            .values("pk")[:RELATED]
-        )
-        found = events.filter(is_part | Q(pk__in=self._named) | Q(pk__in=related)).order_by(
-            "is_part", "start_date", "start_time", "title", "pk"
+        shared = topics_of_both.values("eventpage").annotate(count=Count("pk")).values("count")
+        found = (
+            EventPage.objects.listed()
+            .filter(pk__in=apart_from_related.union(self._related_rows.values("page")))
+            .annotate(
+                is_part=_flag(is_part),
+                is_same_type=_flag(self._is_of_same_type),
+                shared_topics=Coalesce(Subquery(shared), 0),
+            )
+            .order_by("is_part", "start_date", "start_time", "title", "pk")
         )[: MAX_SUB_EVENTS + len(self._named) + RELATED]
         return {event.pk: event for event in found.select_related(None).prefetch_related(None)}
+
+    @property
+    def _related_rows(self) -> EventOccurrenceQuerySet:
+        """By their occurrences, which tell all that is needed to choose a few events among very many."""
+        page, topics = self.page, self._topic_keys
+        shared = (Case(When(topics__contains=[key], then=1), default=0) for key in topics)
+        rows = (
+            EventOccurrence.objects.without_private_events()
+            .next_of_each_event(self.at)
+            .filter(Q(topics__overlap=topics) | self._is_of_same_type, is_going_ahead=True)
+            .exclude(page__in=[page.pk or 0, *self._named])
+        )
+        if page.pk:
+            rows = rows.exclude(page__super_event=page.pk)
+        return rows.order_by(
+            sum(shared, Value(0)).desc(),
+            _flag(self._is_of_same_type).desc(),
+            F("starts_at").asc(nulls_last=True),
+            "page__title",
+            "page",
+        )[:RELATED]
+
+    @cached_property
+    def _topic_keys(self) -> list[int]:
+        return [topic.pk for topic in self.topics]
+
+    @property
+    def _is_of_same_type(self) -> Q:
+        return Q(event_type=self.page.event_type_id) if self.page.event_type_id else NOTHING
 
     # For search engines
 

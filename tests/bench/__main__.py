@@ -1,0 +1,52 @@
+"""`make bench`: how fast the portal is, in a scratch database that is removed afterwards.
+
+Ends with 1 when a promise of docs/performance.md does not hold. Times are of one run on one machine; only their ratios
+are worth comparing with those of another.
+"""
+
+import logging
+import os
+import sys
+
+import django
+from django.conf import settings
+from django.db import connection
+from django.test.utils import (
+    setup_databases,
+    setup_test_environment,
+    teardown_databases,
+    teardown_test_environment,
+)
+
+from earthcode.command_line import database
+from earthcode.local_database import LocalDatabaseError
+from earthcode.settings.environment import ConfigurationError
+
+
+def main() -> int | str:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "earthcode.settings.test"
+    try:
+        with database():
+            return run()
+    except (ConfigurationError, LocalDatabaseError) as refusal:
+        return str(refusal)
+
+
+def run() -> int:
+    django.setup()
+    logging.disable(logging.WARNING)
+    # Another name than the tests', which may run beside this.
+    connection.settings_dict["TEST"]["NAME"] = f"bench_{settings.DATABASES['default']['NAME']}"
+    setup_test_environment(debug=False)
+    databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
+    try:
+        from . import pages
+
+        return int(not pages.measure())
+    finally:
+        teardown_databases(databases, verbosity=0)
+        teardown_test_environment()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
