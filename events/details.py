@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from earthcode.templatetags.pictures import rendition
@@ -259,22 +260,21 @@ class EventDetails:
     def _related_rows(self) -> EventOccurrenceQuerySet:
         """By their occurrences, which tell all that is needed to choose a few events among very many."""
         page, topics = self.page, self._topic_keys
-        shared = (Case(When(topics__contains=[key], then=1), default=0) for key in topics)
+        # PostgreSQL orders by no constants, which these are of an event without topics or type.
+        order: list[Combinable] = []
+        if topics:
+            shared = (Case(When(topics__contains=[key], then=1), default=0) for key in topics)
+            order.append(sum(shared, Value(0)).desc())
+        if page.event_type_id:
+            order.append(_flag(self._is_of_same_type).desc())
         rows = (
             EventOccurrence.objects.without_private_events()
             .next_of_each_event(self.at)
             .filter(Q(topics__overlap=topics) | self._is_of_same_type, is_going_ahead=True)
             .exclude(page__in=[page.pk or 0, *self._named])
+            .order_by(*order, F("starts_at").asc(nulls_last=True), "page__title", "page")
         )
-        if page.pk:
-            rows = rows.exclude(page__super_event=page.pk)
-        return rows.order_by(
-            sum(shared, Value(0)).desc(),
-            _flag(self._is_of_same_type).desc(),
-            F("starts_at").asc(nulls_last=True),
-            "page__title",
-            "page",
-        )[:RELATED]
+        return (rows.exclude(page__super_event=page.pk) if page.pk else rows)[:RELATED]
 
     @cached_property
     def _topic_keys(self) -> list[int]:

@@ -167,15 +167,16 @@ def growth(sizes: dict[int, Measurement]) -> float:
 
 
 def keeps_promises(results: dict[str, dict[int, Measurement]]) -> bool:
-    kept = True
+    all_kept = True
     for name, limit in PROMISES.items():
         found = growth(results[name])
-        holds = found <= limit
-        kept = kept and holds
+        is_kept = found <= limit
+        all_kept = all_kept and is_kept
+        verdict = "kept" if is_kept else "BROKEN"
         print(
-            f"\n{name}: {found:.2f} × from {SIZES[-2]:,} to {SIZES[-1]:,}; {limit} × is {'kept' if holds else 'BROKEN'}."
+            f"\n{name}: {found:.2f} × from {SIZES[-2]:,} to {SIZES[-1]:,} occurrences; {limit} × is {verdict}."
         )
-    return kept
+    return all_kept
 
 
 def say(sentence: str) -> None:
