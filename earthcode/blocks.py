@@ -10,6 +10,7 @@ from django.core.validators import EmailValidator, URLValidator
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.images.blocks import ImageChooserBlock
+from wagtail.snippets.blocks import SnippetChooserBlock
 
 INLINE_FEATURES = ["bold", "italic", "link"]
 TEXT_FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link", "blockquote", "hr"]
@@ -228,6 +229,8 @@ class FigureBlock(SectionBlock):
 
 class EventsBlock(SectionBlock):
     count = blocks.IntegerBlock(min_value=1, max_value=12, default=3, help_text="How many events at most.")
+    type = SnippetChooserBlock("events.EventType", required=False, help_text="Only events of this type.")
+    topic = SnippetChooserBlock("events.EventTopic", required=False, help_text="Only events on this topic.")
     heading_without_upcoming = blocks.CharBlock(
         max_length=120,
         default="Recent events",
@@ -244,6 +247,8 @@ class EventsBlock(SectionBlock):
             "introduction": "",
             "colour": "paper",
             "count": 3,
+            "type": None,
+            "topic": None,
             "heading_without_upcoming": "Recent events",
         }
 

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.http import QueryDict
 
 from .dates import describe_days
@@ -21,14 +22,7 @@ MAX_WORDS = 10
 WHERE = {"in-person": "In person", "online": "Online"}
 REGISTRATION = {"open": "Registration open"}
 NAMES = WHERE | REGISTRATION
-WORDS_ARE_IN = (
-    "title",
-    "summary",
-    "venue",
-    "city",
-    "country",
-    "event_type__name",
-)
+WORDS_ARE_IN = ("title", "summary", "venue", "city", "country", "event_type__name")
 
 DAYS = {"first", "last"}
 
@@ -305,13 +299,13 @@ class EventFilterForm(forms.Form):
     @cached_property
     def _events_with_words(self) -> list[int]:
         """Their keys. They are asked for once, because a listing has a dozen questions about them."""
-        events = EventPage.objects.live()
+        places = (part for place in WORDS_ARE_IN for part in (place, Value(" ")))
+        words = Concat(*places, output_field=TextField())
+        events = EventPage.objects.live().alias(words=words)
         for word in self.chosen["q"]:
-            topics = EventTopic.objects.filter(name__icontains=word)
-            anywhere = Q(Exists(_topics_of_the_event().filter(eventtopic__in=topics)))
-            for place in WORDS_ARE_IN:
-                anywhere |= Q(**{f"{place}__icontains": word})
-            events = events.filter(anywhere)
+            topics = EventTopic.objects.filter(name__unaccent__icontains=word)
+            on_topic = Exists(_topics_of_the_event().filter(eventtopic__in=topics))
+            events = events.filter(Q(words__unaccent__icontains=word) | on_topic)
         return list(events.values_list("pk", flat=True))
 
     def _by_type(self, slugs, at):

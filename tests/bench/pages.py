@@ -97,6 +97,7 @@ def measured(address: str, rounds: int) -> Measurement:
     request(client, address, headers)  # fills the caches of templates and connections
     with CaptureQueriesContext(connection) as queries:
         length = request(client, address, headers)
+    number = len(queries)  # the next request makes them forgotten
     gc.collect()
     before = reset_peak()
     seconds = []
@@ -106,7 +107,7 @@ def measured(address: str, rounds: int) -> Measurement:
         seconds.append(perf_counter() - start)
     after = peak()
     memory = None if before is None or after is None else max(0, after - before)
-    return Measurement(len(queries), seconds, length, memory)
+    return Measurement(number, seconds, length, memory)
 
 
 def request(client: Client, address: str, headers: dict[str, str]) -> int:

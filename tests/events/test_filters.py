@@ -72,6 +72,17 @@ def test_a_word_is_looked_for_wherever_a_listing_shows_it(place):
     assert found("q=gl%25r") == []
 
 
+@pytest.mark.parametrize("query", ["q=tromso", "q=TROMSØ", "q=meteorologie", "q=ocean", "q=océan"])
+def test_words_are_found_with_and_without_accents(query):
+    make_event(title="Météorologie", city="Tromsø", topics=[make_topic("Océans")])
+    assert found(query) == ["Météorologie"]
+
+
+def test_a_word_does_not_reach_from_one_field_into_the_next():
+    make_event(title="snow", summary="ice")
+    assert found("q=snowice") == []
+
+
 def test_type_and_topics():
     workshop, camp = make_type("Workshop"), make_type("Camp")
     ice, sea, air = make_topic("Ice"), make_topic("Sea"), make_topic("Air")
