@@ -123,9 +123,9 @@ def _facts(event: "EventPage", address: str) -> Iterator[str]:
     else:
         yield "STATUS:CONFIRMED"
     yield f"URL:{iri_to_uri(address)}"
-    place = ", ".join(part for part in (event.venue, event.city, event.country) if part)
-    if place:
-        yield f"LOCATION:{_text(place)}"
+    # Nobody is to travel to a place that the event has left.
+    if event.place and event.event_status != event.Status.MOVED_ONLINE:
+        yield f"LOCATION:{_text(event.place)}"
     if event.online_url:
         yield f"CONFERENCE;VALUE=URI;FEATURE=AUDIO,VIDEO:{iri_to_uri(event.online_url)}"
     categories = event.categories

@@ -147,6 +147,7 @@ def test_status(changes, status, summary):
         ({"venue": "ESRIN", "city": "Frascati", "country": "Italy"}, "ESRIN, Frascati, Italy"),
         ({"city": "Frascati"}, "Frascati"),
         ({"attendance_mode": "OnlineEventAttendanceMode"}, None),
+        ({"city": "Frascati", "event_status": "EventMovedOnline"}, None),
         ({}, None),
     ],
 )
@@ -311,6 +312,23 @@ def test_hostile_text_stays_text(text, read_by_ical_js):
     assert entry.categories == [expected]
     ((_, read),) = read_by_ical_js(octets, date(2027, 1, 1)).items()
     assert (read["summary"], read["location"], read["categories"]) == (expected, expected, [expected])
+
+
+def test_what_has_a_meaning_in_a_line_is_escaped():
+    lines = lines_of(an_event(title="a;b,c\\d\ne", topics=[EventTopic(pk=1, name="f,g;h")]))
+    assert r"SUMMARY:a\;b\,c\\d\ne" in lines
+    assert r"CATEGORIES:f\,g\;h" in lines
+
+
+def test_a_date_that_would_end_before_it_starts_has_no_end():
+    event = an_event(
+        start_time=time(14),
+        end_time=time(15),
+        recurrence_rule="FREQ=WEEKLY",
+        exceptions=[{"original_date": date(2026, 12, 7), "end_time": time(13)}],
+    )
+    _, odd = entries_of(event)
+    assert (odd.start.hour, "DTEND" in odd) == (14, False)
 
 
 def test_an_address_breaks_out_of_no_line():
