@@ -1,13 +1,17 @@
 """What a feed says, whatever its format: the words that parse, reconcile and apply share. Pure."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time
 from enum import StrEnum
 
-# A page's field as JSON holds it: dates and times in ISO 8601, None where the page has no value.
-Value = str | None
+from events.recurrence import ScheduleException
+
+# A page's field as JSON holds it: dates and times in ISO 8601, None where the page has no value, names in a list.
+# Exceptions of a series are by the ISO dates they are for, each with what is different about that date.
+Differences = dict[str, str | bool | None]
+Value = str | None | list[str] | dict[str, Differences]
 Values = Mapping[str, Value]
 
 
@@ -62,8 +66,11 @@ class FeedEvent:
     """One event of a feed in terms of the fields of EventPage, safe to store there.
 
     Dates and times are wall time in `timezone`, an IANA name; `end_date` is the inclusive last day and None
-    when it is the first. `body` is HTML of the tags that the page's rich text knows; all else is text without
-    markup. `url` is the website where the feed names it as the event's own.
+    when it is the first. `recurrence_rule` is one that `events.rrule` reads, of which `start_date` is the first day.
+    `body` is HTML of the tags that the page's rich text knows; all else is text without
+    markup. `event_type` and `topics` are slugs of the editors' vocabulary, `categories` the feed's own words for them;
+    `organizers` are names. `image` is the address of a picture. `url` is the website where the feed names it as the
+    event's own.
     `last_modified` is aware. `sequence` and `last_modified` are None where the feed does not say.
     """
 
@@ -74,12 +81,24 @@ class FeedEvent:
     end_date: date | None = None
     end_time: time | None = None
     timezone: str
+    recurrence_rule: str = ""
+    exceptions: tuple[ScheduleException, ...] = ()
     date_status: str = "confirmed"
     event_status: str = "EventScheduled"
     attendance_mode: str = "OfflineEventAttendanceMode"
     venue: str = ""
+    city: str = ""
+    country: str = ""
+    online_url: str = ""
     website: str = ""
+    registration_url: str = ""
     body: str = ""
+    language: str = ""
+    event_type: str | None = None
+    topics: tuple[str, ...] = ()
+    organizers: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    image: str = ""
     sequence: int | None = None
     last_modified: datetime | None = None
     line: int | None = None
@@ -87,7 +106,9 @@ class FeedEvent:
 
     @property
     def values(self) -> dict[str, Value]:
-        return {name: as_value(getattr(self, name)) for name in FIELDS}
+        scalars = {name: as_value(getattr(self, name)) for name in FIELDS if name not in LISTED}
+        lists = {"topics": sorted(self.topics), "organizers": list(self.organizers)}
+        return {**scalars, **lists, "exceptions": as_differences(self.exceptions)}
 
     @property
     def recency(self) -> tuple[int, float]:
@@ -99,8 +120,10 @@ class FeedEvent:
 FIELDS = tuple(
     field.name
     for field in fields(FeedEvent)
-    if field.name not in {"key", "sequence", "last_modified", "line", "url"}
+    if field.name not in {"key", "categories", "image", "sequence", "last_modified", "line", "url"}
 )
+# Of these, those that are no single value.
+LISTED = {"exceptions", "topics", "organizers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +131,8 @@ class ParsedFeed:
     """A feed in which everything that could be read has been read.
 
     `name` and `product` are what the calendar calls itself and the program that made it; either may be "".
-    `complete` is False when the feed breaks off before its end.
+    `complete` is False when the feed breaks off before its end. `next_address` is where its next page is, of a feed
+    that comes in pages.
     """
 
     events: tuple[FeedEvent, ...]
@@ -116,10 +140,22 @@ class ParsedFeed:
     name: str = ""
     product: str = ""
     complete: bool = True
+    next_address: str = ""
 
 
-def as_value(value: date | time | str | None) -> Value:
+def as_value(value: date | time | str | None) -> str | None:
     return value.isoformat() if isinstance(value, date | time) else value
+
+
+def as_differences(exceptions: Iterable[ScheduleException]) -> dict[str, Differences]:
+    """What is different about each date of a series, by the date as the series has it."""
+    return {change.original_date.isoformat(): _differences(change) for change in exceptions}
+
+
+def _differences(change: ScheduleException) -> Differences:
+    told = {field.name: getattr(change, field.name) for field in fields(change)}
+    del told["original_date"]
+    return {name: as_value(value) for name, value in told.items() if value}
 
 
 def short(text: str, length: int = MAX_KEY_LENGTH) -> str:

@@ -1,13 +1,21 @@
 """Between event pages and the plain values that reconcile compares; reads the database, writes nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from django.utils.text import slugify
 
 from earthcode.forms import is_address_taken
-from events.models import BODY_FEATURES, EventIndexPage, EventPage
+from events.models import (
+    BODY_FEATURES,
+    EventException,
+    EventIndexPage,
+    EventOrganizer,
+    EventPage,
+    EventTopic,
+    EventType,
+)
 
-from .feed import FIELDS, FeedEvent, Key, Values, as_value
+from .feed import FIELDS, Differences, FeedEvent, Key, Value, Values, as_differences, as_value
 from .markup import canonical, cut
 from .models import ImportRecord, ImportSource
 from .reconcile import Held
@@ -58,9 +66,13 @@ def held(record: ImportRecord, draft: Values | None) -> Held:
 def draft_values(draft: EventPage, *told: Values) -> Values:
     """The imported fields of `draft`. A body that says the same as one of `told` in other tags is given as
     that."""
-    values = {name: as_value(getattr(draft, name)) for name in FIELDS}
+    values: dict[str, Value] = {
+        name: as_value(getattr(draft, name)) for name in FIELDS if name not in RELATED
+    }
+    values |= {name: read(draft) for name, (read, _) in RELATED.items()}
     values["body"] = next(
-        (other["body"] for other in told if _is_same_body(draft.body, other.get("body") or "")), draft.body
+        (other["body"] for other in told if _is_same_body(draft.body, str(other.get("body") or ""))),
+        draft.body,
     )
     return values
 
@@ -100,9 +112,68 @@ def is_only_imported(draft: EventPage, page: EventPage, told: Values) -> bool:
     )
 
 
-def set_values(page: EventPage, values: Mapping[str, str | None]):
+def set_values(page: EventPage, values: Values):
+    """Types and topics that are not in the vocabulary, which has changed meanwhile, are left out."""
     for name, value in values.items():
-        setattr(page, name, EventPage._meta.get_field(name).to_python(value))
+        if name in RELATED:
+            _, write = RELATED[name]
+            write(page, value)
+        else:
+            setattr(page, name, EventPage._meta.get_field(name).to_python(value))
+
+
+def _exceptions(page: EventPage) -> dict[str, Differences]:
+    return _exceptions_of(page.exceptions.all())
+
+
+def _set_exceptions(page: EventPage, exceptions: Mapping[str, Differences]):
+    """Rows that are right stay the same rows."""
+    rows = {row.original_date.isoformat(): row for row in page.exceptions.all()}
+    same = [row for day, row in rows.items() if _exceptions_of([row]).get(day) == exceptions.get(day)]
+    kept = {row.original_date.isoformat() for row in same}
+    new = [
+        EventException(original_date=day, **differences)
+        for day, differences in sorted(exceptions.items())
+        if day not in kept
+    ]
+    for row in new:
+        row.clean_fields(exclude=("page",))
+    page.exceptions = sorted((*same, *new), key=lambda row: row.original_date)
+
+
+def _exceptions_of(rows: Iterable[EventException]) -> dict[str, Differences]:
+    return as_differences(row.change for row in rows)
+
+
+def _set_event_type(page: EventPage, slug: str | None):
+    page.event_type = EventType.objects.filter(slug=slug).first() if slug else None
+
+
+def _set_topics(page: EventPage, slugs: Iterable[str]):
+    page.topics = EventTopic.objects.filter(slug__in=slugs)
+
+
+def _organizers(page: EventPage) -> list[str]:
+    return [str(row) for row in page.organizers.all() if str(row)]
+
+
+def _set_organizers(page: EventPage, names: Iterable[str]):
+    """Rows of the same name stay, with all that an editor added to them. The name of a partner means the partner."""
+    rows = {str(row): row for row in page.organizers.all()}
+    partners = EventOrganizer._meta.get_field("partner").related_model
+    by_title = {partner.title: partner for partner in partners.objects.filter(title__in=names)}
+    page.organizers = [
+        rows.get(name) or EventOrganizer(name=name, partner=by_title.get(name)) for name in names
+    ]
+
+
+# Fields that are rows of other tables: how they are read off a page, and how they are written.
+RELATED: dict[str, tuple[Callable[[EventPage], Value], Callable]] = {
+    "exceptions": (_exceptions, _set_exceptions),
+    "event_type": (lambda page: page.event_type.slug if page.event_type else None, _set_event_type),
+    "topics": (lambda page: sorted(topic.slug for topic in page.topics.all()), _set_topics),
+    "organizers": (_organizers, _set_organizers),
+}
 
 
 def free_slug(parent: EventIndexPage, event: FeedEvent) -> str:

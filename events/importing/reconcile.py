@@ -4,12 +4,26 @@ Pure."""
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from .feed import FIELDS, FeedEvent, Key, Value, Values
+from events import rrule
 
-WHEN = ("date_status", "start_date", "start_time", "end_date", "end_time", "timezone")
+from .feed import FeedEvent, Key, Value, Values
+
+WHEN = (
+    "date_status",
+    "start_date",
+    "start_time",
+    "end_date",
+    "end_time",
+    "timezone",
+    "recurrence_rule",
+)
+# In front of the date of an exception, to merge each as a field of its own.
+EXCEPTION = "exceptions "
+Flat = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +143,49 @@ def merge(base: Values, theirs: Values, ours: Values) -> Merge:
     What the feed did not change stays as it is; what no editor touched follows the feed; where both changed,
     the editor's stays. Dates that would contradict each other after that count as one field.
     """
-    news = {name: theirs[name] for name in FIELDS if theirs[name] not in (base.get(name), ours[name])}
-    changes = {name: value for name, value in news.items() if ours[name] == base.get(name)}
+    base, theirs, ours = map(_apart, (base, theirs, ours))
+    news = {
+        name: theirs.get(name)
+        for name in base.keys() | theirs.keys()
+        if theirs.get(name) not in (base.get(name), ours.get(name))
+    }
+    changes = {name: value for name, value in news.items() if ours.get(name) == base.get(name)}
     if not _is_coherent({**ours, **changes}):
         changes = {name: value for name, value in changes.items() if name not in WHEN}
-    return Merge(changes, tuple(name for name in news if name not in changes))
+    conflicts = tuple(sorted(news.keys() - changes.keys()))
+    return Merge(_together(changes, ours), conflicts)
 
 
-def _is_coherent(values: Values) -> bool:
+def _apart(values: Mapping[str, Any]) -> Flat:
+    """`values` with each exception of a series as a field of its own."""
+    flat = {name: value for name, value in values.items() if name != "exceptions"}
+    return {**flat, **{f"{EXCEPTION}{day}": told for day, told in (values.get("exceptions") or {}).items()}}
+
+
+def _together(changes: Flat, ours: Flat) -> dict[str, Value]:
+    """`changes` with all exceptions of a series as one field, if any of them changes."""
+    merged = {name: value for name, value in changes.items() if not name.startswith(EXCEPTION)}
+    if len(merged) < len(changes):
+        exceptions = {
+            name: value for name, value in {**ours, **changes}.items() if name.startswith(EXCEPTION)
+        }
+        merged["exceptions"] = {
+            name.removeprefix(EXCEPTION): value
+            for name, value in sorted(exceptions.items())
+            if value is not None
+        }
+    return merged
+
+
+def _is_coherent(values: Flat) -> bool:
     """What EventPage demands of its dates; ISO 8601 sorts as text."""
     first, start, end = values["start_date"], values["start_time"], values["end_time"]
     if first is None or values["date_status"] == "to_be_determined":
         return False
     last = values["end_date"] or first
     if last < first:
+        return False
+    rule = values.get("recurrence_rule")
+    if rule and rrule.next_day(rule, date.fromisoformat(first)) != date.fromisoformat(first):
         return False
     return end is None or (start is not None and (last > first or end > start))

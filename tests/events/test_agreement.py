@@ -60,7 +60,12 @@ def portal(monkeypatch):
             "end_date": date(2026, 11, 1),
             "end_time": time(4),
         },
-        "to come": {"start_date": date(2027, 1, 12), "event_type": workshop, "topics": [ice, sea], **register},
+        "to come": {
+            "start_date": date(2027, 1, 12),
+            "event_type": workshop,
+            "topics": [ice, sea],
+            **register,
+        },
         "weekly": {
             "start_date": date(2026, 9, 7),
             "start_time": time(18),

@@ -352,10 +352,10 @@ def test_a_custom_zone_that_names_its_place():
 )
 def test_a_custom_zone_with_an_absurd_rule_neither_hangs_nor_raises(rule):
     head = CUSTOM.format(winter="+0100", summer="+0200").replace("FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3", rule)
-    started = stopwatch.monotonic()
+    started = stopwatch.process_time()
     event, _ = read_one("DTSTART;TZID=Our time:20260728T090000", head=head)
     assert event.start_date == date(2026, 7, 28)
-    assert stopwatch.monotonic() - started < 10
+    assert stopwatch.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
@@ -582,13 +582,13 @@ def test_odd_zones_are_read_in_bounded_time():
     )
     entries = [f"DTSTART;TZID=Z{number}:20270301T100000" for number in range(300)]
     many = "".join(zone.format(number, number % 9, number % 60, "") for number in range(300)).rstrip()
-    started = stopwatch.monotonic()
+    started = stopwatch.process_time()
     assert len(read(make_calendar(*entries, head=many)).events) == 300
     dates = ",".join(f"2027{day:04}T000000" for day in range(101, 132)) + ",20270101T000000" * 50_000
     years = [f"DTSTART;TZID=Z0:{1950 + number}0301T100000" for number in range(60)]
     long = zone.format(0, 1, 47, f"RDATE:{dates}\n").rstrip()
     assert len(read(make_calendar(*years, head=long)).events) == 60
-    assert stopwatch.monotonic() - started < 8
+    assert stopwatch.process_time() - started < 8
 
 
 def test_what_a_page_cannot_hold_is_cut_or_left_out():
@@ -663,14 +663,14 @@ def test_mutated_calendars_neither_raise_nor_hang():
         )
     )
     lines = original.splitlines(keepends=True)
-    ends = stopwatch.monotonic() + 3
+    ends = stopwatch.process_time() + 3
     parsed = 0
-    while stopwatch.monotonic() < ends and parsed < 400:
+    while stopwatch.process_time() < ends and parsed < 400:
         data = b"".join(_mutated(lines, chance))
-        started = stopwatch.monotonic()
+        started = stopwatch.process_time()
         with contextlib.suppress(FeedUnusable):
             read(data)
-        assert stopwatch.monotonic() - started < 10
+        assert stopwatch.process_time() - started < 10
         parsed += 1
     assert parsed > 20
 
@@ -719,6 +719,6 @@ def _mutated(lines, chance):
     ids=lambda data: f"{len(data)} bytes",
 )
 def test_case_48_hostile_structures_are_read_in_bounded_time(data):
-    started = stopwatch.monotonic()
+    started = stopwatch.process_time()
     read(data)
-    assert stopwatch.monotonic() - started < 10
+    assert stopwatch.process_time() - started < 10

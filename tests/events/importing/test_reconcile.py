@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.importing.feed import FIELDS
-from events.importing.reconcile import Action, Held, merge, reconcile
+from events.importing.reconcile import Action, Held, Merge, merge, reconcile
+from events.recurrence import ScheduleException
 from tests.builders import make_feed_event
 
 EVENT = make_feed_event(venue="Rome", body="<p>Hello</p>")
@@ -191,3 +192,43 @@ def test_order_does_not_matter(data):
     shuffled = data.draw(st.permutations(events))
     items = {item.event.key: item for item in reconcile(events, held).items}
     assert items == {item.event.key: item for item in reconcile(shuffled, held).items}
+
+
+SERIES = make_feed_event(
+    recurrence_rule="FREQ=WEEKLY;COUNT=9",
+    exceptions=(
+        ScheduleException(date(2026, 12, 7), is_cancelled=True),
+        ScheduleException(date(2026, 12, 14), start_date=date(2026, 12, 15)),
+    ),
+)
+
+
+def test_each_exception_of_a_series_is_merged_by_itself():
+    ours = {
+        **SERIES.values["exceptions"],
+        "2026-12-14": {"note": "In the garden"},
+        "2026-12-21": {"note": "Cake"},
+    }
+    now = replace(
+        SERIES,
+        exceptions=(
+            ScheduleException(date(2026, 12, 14), start_date=date(2026, 12, 16)),
+            ScheduleException(date(2026, 12, 28), is_cancelled=True),
+        ),
+    )
+    merged = plan_one(now, hold(SERIES, exceptions=ours)).merge
+    assert merged.changes == {
+        "exceptions": {
+            "2026-12-14": {"note": "In the garden"},
+            "2026-12-21": {"note": "Cake"},
+            "2026-12-28": {"is_cancelled": True},
+        }
+    }
+    assert merged.conflicts == ("exceptions 2026-12-14",)
+
+
+def test_a_rule_and_a_first_day_that_do_not_fit_together_are_a_conflict():
+    ours = hold(SERIES, recurrence_rule="FREQ=WEEKLY;BYDAY=MO")
+    moved = replace(SERIES, start_date=date(2026, 12, 1))
+    assert plan_one(moved, ours).merge == Merge({}, ("start_date",))
+    assert plan_one(moved, hold(SERIES)).merge.changes == {"start_date": "2026-12-01"}
