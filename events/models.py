@@ -1163,4 +1163,4 @@ class EventTombstone(models.Model):
 from . import listing, month, views  # noqa: E402
 
 # Django finds models through this module only.
-from .importing.models import ImportRecord, ImportRun, ImportSource  # noqa: E402, F401
+from .importing.models import ImportChange, ImportRecord, ImportRun, ImportSource  # noqa: E402, F401

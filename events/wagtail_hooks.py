@@ -9,11 +9,13 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import DateColumn, NumberColumn, TitleColumn
 from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.log_actions import LogFormatter
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
+from .importing.apply import LOG_ACTION
 from .importing.models import ImportRun
 from .models import EventPage, EventTopic, EventType
 from .recurrence import clock_changes
@@ -33,6 +35,16 @@ def warn_of_clock_changes(request, page):
     if sentences:
         text = " ".join(sentences[:MAX_WARNINGS]) + (f" And {more} more such times." if more > 0 else "")
         messages.warning(request, text)
+
+
+@hooks.register("register_log_actions")
+def say_in_the_history_what_imports_did(actions):
+    @actions.register_action(LOG_ACTION)
+    class ImportLogFormatter(LogFormatter):
+        label = "Import"
+
+        def format_message(self, entry):
+            return f"Imported from {entry.data.get('message', 'a feed')}"
 
 
 class CategoryViewSet(SnippetViewSet):

@@ -1,27 +1,41 @@
 """Carry out a plan: pages through Wagtail, so that history, search and references follow; one transaction per
 event.
 
-Between plan and deed an editor may have saved: each page is read and merged again under a lock.
+Between plan and deed an editor may have saved: each page is read and merged again under a lock. The published version
+of a page and a draft that an editor has of it are merged each by itself: no draft goes live by an import, and a draft
+that is published later undoes none.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from django.db.models import QuerySet
+from django.utils import timezone as clock
+from wagtail.actions.unpublish_page import UnpublishPageAction
+from wagtail.admin.models import EditingSession
 from wagtail.locks import WorkflowLock
+from wagtail.log_actions import log
+from wagtail.models import Revision
 
 from events.models import EventIndexPage, EventPage
 
-from .feed import FeedEvent, Level, Problem, Values
-from .models import ImportRecord, ImportSource
-from .pages import draft_values, free_slug, is_only_imported, set_values
-from .reconcile import Action, Merge, Plan, PlanItem, merge
+from .feed import FeedEvent, Key, Level, Problem, Value, Values
+from .models import ImportChange, ImportRecord, ImportRun, ImportSource
+from .pages import draft_values, free_slug, says_the_same, set_values
+from .reconcile import Absence, Action, Merge, Plan, PlanItem, merge
 
 logger = logging.getLogger(__name__)
+
+# The name by which the history of pages and the audit log show imports.
+LOG_ACTION = "events.import"
+WITHDRAWN: dict[str, str] = {
+    ImportSource.Missing.CANCEL: "it is marked as cancelled",
+    ImportSource.Missing.UNPUBLISH: "its page is unpublished",
+}
 
 
 class Result(StrEnum):
@@ -30,6 +44,7 @@ class Result(StrEnum):
     UNCHANGED = "unchanged"
     SKIPPED = "skipped"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +55,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Where and how a plan is carried out. `user` signs revisions and log entries, and may be None."""
+    """Where and how a plan is carried out. `user` signs revisions and log entries, and may be None. `run` gives the
+    run to which changes are written down; the first call stores it."""
 
     source: ImportSource
     parent: EventIndexPage
+    run: Callable[[], ImportRun]
     publish: bool = False
     user: object = None
 
@@ -55,19 +72,26 @@ def apply(
     _remember_versions(plan.newer, how)
     for item in progress(plan.items):
         yield _outcome(item, how)
+    yield from _withdraw(plan.absences, how)
 
 
 def _remember_versions(events: Iterable[FeedEvent], how: Application):
     newer = {event.key: event for event in events}
-    if not newer:
-        return
-    rows = ImportRecord.objects.filter(source=how.source, uid__in={key.uid for key in newer})
-    records = [record for record in rows if record.key in newer]
+    records = _records(newer, how)
     for record in records:
         event = newer[record.key]
         record.sequence = record.sequence if event.sequence is None else event.sequence
         record.last_modified = event.last_modified or record.last_modified
-    ImportRecord.objects.bulk_update(records, ("sequence", "last_modified"))
+        record.runs_missing = 0
+    if records:
+        ImportRecord.objects.bulk_update(records, ("sequence", "last_modified", "runs_missing"))
+
+
+def _records(keys: Mapping[Key, object], how: Application) -> list[ImportRecord]:
+    if not keys:
+        return []
+    rows = ImportRecord.objects.filter(source=how.source, uid__in={key.uid for key in keys})
+    return [record for record in rows if record.key in keys]
 
 
 def expected(item: PlanItem) -> Outcome:
@@ -81,16 +105,21 @@ def expected(item: PlanItem) -> Outcome:
     }
     if item.action == Action.SKIP:
         return Outcome(Result.SKIPPED, (_problem(item.event, Level.SKIPPED, item.reason),))
-    return Outcome(results[item.action], _conflicts(item.event, item.merge))
+    return Outcome(results[item.action], _conflicts(item.event, item.merge.conflicts))
 
 
 def _outcome(item: PlanItem, how: Application) -> Outcome:
     carry_out = {Action.CREATE: _create, Action.UPDATE: _update, Action.REMEMBER: _update}.get(item.action)
     if carry_out is None:
         return expected(item)
+    return _attempted(lambda: carry_out(item.event, how), item.event.key, item.event.line)
+
+
+def _attempted(deed: Callable[[], Outcome], key: Key, line: int | None = None) -> Outcome:
+    """The outcome of `deed`, done whole or not at all."""
     try:
         with transaction.atomic():
-            return carry_out(item.event, how)
+            return deed()
     except (OperationalError, InterfaceError):
         # The database itself is in trouble: the rest would fail as well.
         raise
@@ -99,93 +128,272 @@ def _outcome(item: PlanItem, how: Application) -> Outcome:
     except DatabaseError as error:
         reason = f"The database does not accept it: {str(error).splitlines()[0]}"
     except Exception:
-        logger.exception("Importing %s failed", item.event.key)
+        logger.exception("Importing %s failed", key)
         reason = "An error of the portal, not of the feed; the log of the portal tells more."
-    return Outcome(Result.FAILED, (_problem(item.event, Level.FAILED, reason),))
+    return Outcome(Result.FAILED, (Problem(Level.FAILED, reason, key.uid, line),))
 
 
 def _create(event: FeedEvent, how: Application) -> Outcome:
     # Read anew: a creation that was rolled back leaves the tree fields of the instance wrong.
     parent = EventIndexPage.objects.select_for_update(of=("self",)).get(pk=how.parent.pk)
     # Made since it was planned, by a run that the lock on a new source could not keep out.
-    if _records(event, how).exists():
+    if _records({event.key: event}, how):
         return _update(event, how)
     page = EventPage(slug=free_slug(parent, event), live=False, owner=how.user)
     set_values(page, event.values)
     parent.add_child(instance=page)
     revision = page.save_revision(user=how.user)
     if how.publish:
-        revision.publish(user=how.user)
+        revision.publish(user=how.user, skip_permission_checks=True)
     ImportRecord.objects.create(
         source=how.source,
         uid=event.key.uid,
         recurrence_id=event.key.recurrence_id,
         page=page,
         values=event.values,
+        published=event.values if how.publish else {},
         sequence=event.sequence,
         last_modified=event.last_modified,
     )
+    _write_down(ImportChange.Action.CREATED, event, page, how, draft=_changed({}, event.values))
     return Outcome(Result.CREATED)
 
 
-def _records(event: FeedEvent, how: Application) -> QuerySet[ImportRecord]:
-    return ImportRecord.objects.filter(
-        source=how.source, uid=event.key.uid, recurrence_id=event.key.recurrence_id
-    )
-
-
 def _update(event: FeedEvent, how: Application) -> Outcome:
-    record = _records(event, how).select_for_update().get()
+    (record,) = _records({event.key: event}, how)
+    record = ImportRecord.objects.select_for_update().get(pk=record.pk)
     page = EventPage.objects.select_for_update(of=("self",)).filter(pk=record.page_id).first()
     if page is None:
         return _skipped(event, "Its page was deleted by an editor; it stays away.")
-    # A page with a schedule is locked as well, but only for its form: what is new goes into the draft.
-    if page.locked or isinstance(page.get_lock(), WorkflowLock):
-        return _skipped(event, "Its page is locked by an editor; what is new waits for the next run.")
-    draft = page.get_latest_revision_as_object()
-    merged = merge(record.values, event.values, draft_values(draft, record.values, event.values))
-    problems = _conflicts(event, merged)
-    if merged.changes:
-        problems += _write(merged, event, page, draft, record.values, how)
+    if waits := _why_it_waits(page, how):
+        return _skipped(event, f"{waits} What is new waits for the next run.")
+    before = state(record)
+    versions = Versions(page, record, event.values, goes_live=how.publish and page.live)
+    # Taken down by an earlier run, and left as it was.
+    returns = record.is_withdrawn and not page.live and how.publish and says_the_same(versions.draft, page)
+    if versions.has_news or returns:
+        message = f"{how.source}: {_listed(versions.changes) or 'it is in the feed again'}"
+        versions.write(how.user, message, publish_again=returns)
+    if versions.goes_live or returns:
+        record.published = event.values
     record.values, record.sequence, record.last_modified = event.values, event.sequence, event.last_modified
-    record.save(update_fields=("values", "sequence", "last_modified"))
-    return Outcome(Result.UPDATED if merged.changes else Result.UNCHANGED, problems)
-
-
-def _write(
-    merged: Merge, event: FeedEvent, page: EventPage, draft: EventPage, before: Values, how: Application
-) -> tuple[Problem, ...]:
-    """A new revision; live only where an editor has the page live and left nothing unpublished in it."""
-    is_scheduled = page.scheduled_revision is not None
-    is_unfinished = page.has_unpublished_changes and not is_only_imported(draft, page, before)
-    set_values(draft, merged.changes)
-    # What an editor has not finished need not be valid yet.
-    revision = draft.save_revision(user=how.user, log_action=True, clean=not is_unfinished)
-    if is_scheduled:
-        reason = (
-            "Its page has a version that is scheduled to go live without the feed's news. They are in the draft: "
-            "schedule that instead."
+    record.runs_missing, record.is_withdrawn = 0, False
+    record.conflicts = sorted(
+        versions.conflicts | {name for name in record.conflicts if name not in versions.changes}
+    )
+    record.save()
+    if versions.has_news or returns:
+        _write_down(
+            ImportChange.Action.UPDATED,
+            event,
+            page,
+            how,
+            live=versions.live_changes,
+            draft=versions.draft_changes,
+            record=before,
         )
-        return (_problem(event, Level.WARNING, reason),)
-    if not page.live:
-        return ()
-    if is_unfinished:
-        reason = (
-            "Its page has changes that are not published yet. The feed's news are in the draft beside them: "
-            "publish it when it is ready."
-        )
-        return (_problem(event, Level.WARNING, reason),)
-    if how.publish:
-        revision.publish(user=how.user)
-    return ()
+    return Outcome(
+        Result.UPDATED if versions.has_news or returns else Result.UNCHANGED,
+        _conflicts(event, versions.conflicts),
+    )
 
 
-def _conflicts(event: FeedEvent, merged: Merge) -> tuple[Problem, ...]:
-    if not merged.conflicts:
+def _why_it_waits(page: EventPage, how: Application) -> str:
+    """Why nothing may be written to `page` now; "" if it may."""
+    # A page with a schedule is locked as well, but only for its form.
+    if page.locked or isinstance(page.get_lock(), WorkflowLock):
+        return "Its page is locked by an editor."
+    sessions = EditingSession.objects.filter(
+        content_type=ContentType.objects.get_for_model(page), object_id=str(page.pk), is_editing=True
+    )
+    editing = sessions.filter(last_seen_at__gte=clock.now() - EditingSession.IDLE_TIMEOUT).first()
+    return f"{editing.user.get_username()} has its page open in the editor." if editing else ""
+
+
+class Versions:
+    """The versions of a page, published, scheduled and draft, each merged by itself with what the feed says now."""
+
+    def __init__(self, page: EventPage, record: ImportRecord, theirs: Values, *, goes_live: bool):
+        self.page = page
+        self.draft = page.get_latest_revision_as_object()
+        self.goes_live = goes_live
+        scheduled = page.scheduled_revision
+        self.scheduled = scheduled if scheduled and scheduled.pk != page.latest_revision_id else None
+        self.is_draft_scheduled = bool(scheduled) and self.scheduled is None
+        # What goes live is merged into what is live, which is no draft's business.
+        self.has_draft = not (page.live and goes_live) or not says_the_same(self.draft, page)
+
+        def merged(version: EventPage, base: Values) -> tuple[Values, Merge]:
+            ours = draft_values(version, record.values, theirs)
+            return ours, merge(base, theirs, ours, pins=record.pins)
+
+        self.draft_before, self.draft_merge = merged(self.draft, record.values)
+        self.live_before: Values = {}
+        self.live_merge = Merge({}, ())
+        if goes_live and page.live:
+            ours = draft_values(page, record.values, record.published, theirs)
+            base = {
+                name: told if ours.get(name) == told else record.published.get(name, told)
+                for name, told in record.values.items()
+            }
+            self.live_before, self.live_merge = ours, merge(base, theirs, ours, pins=record.pins)
+            if not self.has_draft:
+                self.draft_before, self.draft_merge = self.live_before, self.live_merge
+        if self.scheduled:
+            self.scheduled_version = self.scheduled.as_object()
+            _, self.scheduled_merge = merged(self.scheduled_version, record.values)
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self.draft_merge.changes or self.live_merge.changes)
+
+    @property
+    def changes(self) -> set[str]:
+        return {*self.draft_merge.changes, *self.live_merge.changes}
+
+    @property
+    def conflicts(self) -> set[str]:
+        return {*self.draft_merge.conflicts, *self.live_merge.conflicts}
+
+    @property
+    def live_changes(self) -> dict[str, list[Value]]:
+        return _changed(self.live_before, self.live_merge.changes)
+
+    @property
+    def draft_changes(self) -> dict[str, list[Value]]:
+        return _changed(self.draft_before, self.draft_merge.changes) if self.has_draft else {}
+
+    def write(self, user: object, message: str, *, publish_again: bool = False) -> None:
+        """A new revision of each version that changes; the draft last, because the newest one is the draft."""
+        revision = None
+        scheduled = self.page.scheduled_revision
+        go_live_at = scheduled.approved_go_live_at if scheduled else None
+        if self.live_merge.changes:
+            set_values(self.page, self.live_merge.changes)
+            revision = self.page.save_revision(user=user)
+            revision.publish(user=user, skip_permission_checks=True, log_action=False)
+        if self.scheduled and (self.live_merge.changes or self.scheduled_merge.changes):
+            set_values(self.scheduled_version, self.scheduled_merge.changes)
+            self._saved(self.scheduled_version, user, go_live_at=go_live_at)
+        set_values(self.draft, self.draft_merge.changes)
+        is_overtaken = bool(self.live_merge.changes) and says_the_same(self.draft, self.page)
+        if self.has_draft and not is_overtaken:
+            revision = self._saved(
+                self.draft, user, go_live_at=go_live_at if self.is_draft_scheduled else None
+            )
+            if publish_again:
+                revision.publish(user=user, skip_permission_checks=True, log_action=False)
+        log(self.page, LOG_ACTION, user=user, revision=revision, data={"message": message})
+
+    def _saved(self, version: EventPage, user: object, *, go_live_at) -> Revision:
+        if go_live_at:
+            self.page.revisions.update(approved_go_live_at=None)
+        # What an editor has not finished need not be valid yet.
+        return version.save_revision(user=user, clean=False, approved_go_live_at=go_live_at)
+
+
+def _changed(before: Values, changes: Values) -> dict[str, list[Value]]:
+    """Of each field what was there before and after."""
+    return {name: [before.get(name), value] for name, value in changes.items()}
+
+
+def state(record: ImportRecord) -> dict:
+    """What undoing needs to know of `record`."""
+    names = ("values", "published", "conflicts", "pins", "runs_missing", "is_withdrawn", "sequence")
+    last_modified = record.last_modified.isoformat() if record.last_modified else None
+    return {name: getattr(record, name) for name in names} | {"last_modified": last_modified}
+
+
+def _withdraw(absences: Iterable[Absence], how: Application) -> Iterator[Outcome]:
+    """Count the runs without an event, and carry out the source's policy where they are enough."""
+    found = {absence.key: absence for absence in absences}
+    records = _records(found, how)
+    for record in records:
+        record.runs_missing = found[record.key].runs
+    if records:
+        ImportRecord.objects.bulk_update(records, ("runs_missing",))
+    if how.source.missing == ImportSource.Missing.KEEP:
+        return
+    for record in records:
+        if record.runs_missing >= how.source.missing_after and not record.is_withdrawn:
+            yield _attempted(lambda record=record: _withdrawn(record, how), record.key)  # type: ignore[misc]
+
+
+def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
+    page = EventPage.objects.select_for_update(of=("self",)).filter(pk=record.page_id).first()
+    if page is None:
+        return Outcome(Result.UNCHANGED)
+    title = str(record.values["title"])
+    if waits := _why_it_waits(page, how):
+        reason = f"It is no longer in the feed. {waits} Its page waits for the next run."
+        return Outcome(Result.SKIPPED, (Problem(Level.SKIPPED, reason, record.uid),))
+    before = state(record)
+    record.is_withdrawn = True
+    if how.source.missing == ImportSource.Missing.CANCEL:
+        # As if the feed had said so, that an editor's word stands against it as always.
+        theirs = {**record.values, "event_status": EventPage.Status.CANCELLED.value}
+        versions = Versions(page, record, theirs, goes_live=page.live)
+        if versions.has_news:
+            versions.write(how.user, f"{how.source}: no longer in the feed")
+        record.values = theirs
+        record.published = {**record.published, "event_status": theirs["event_status"]}
+        change = {"live": versions.live_changes, "draft": versions.draft_changes}
+        action = ImportChange.Action.UPDATED
+    else:
+        was_live = page.live
+        if was_live:
+            # The importer may do what no role lets it do in the admin.
+            UnpublishPageAction(page, user=how.user, log_action=False).execute(skip_permission_checks=True)
+            log(page, LOG_ACTION, user=how.user, data={"message": f"{how.source}: no longer in the feed"})
+        record.is_withdrawn = was_live
+        change = {}
+        action = ImportChange.Action.UNPUBLISHED
+    record.save()
+    ImportChange.objects.create(
+        run=how.run(),
+        action=action,
+        uid=record.uid,
+        recurrence_id=record.recurrence_id,
+        title=title,
+        page=page,
+        record=before,
+        **change,
+    )
+    times = f"for {record.runs_missing} runs in a row" if record.runs_missing > 1 else "any more"
+    reason = f"“{title}” is not in the feed {times}; {WITHDRAWN[how.source.missing]}."
+    return Outcome(Result.WITHDRAWN, (Problem(Level.WARNING, reason, record.uid),))
+
+
+def _write_down(action: str, event: FeedEvent, page: EventPage, how: Application, **what: object) -> None:
+    ImportChange.objects.create(
+        run=how.run(),
+        action=action,
+        uid=event.key.uid,
+        recurrence_id=event.key.recurrence_id,
+        title=event.title,
+        page=page,
+        **what,
+    )
+
+
+def _conflicts(event: FeedEvent, names: Iterable[str]) -> tuple[Problem, ...]:
+    if not names:
         return ()
-    names = ", ".join(str(EventPage._meta.get_field(name).verbose_name) for name in merged.conflicts)
-    reason = f"An editor and the feed both changed: {names}. The editor's words stay."
+    reason = f"An editor and the feed both changed: {_listed(names)}. The editor's words stay."
     return (_problem(event, Level.WARNING, reason),)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names of fields, as `merge` has them, in words."""
+    words = (
+        f"exception of {name.partition(' ')[2]}"
+        if " " in name
+        else str(EventPage._meta.get_field(name).verbose_name)
+        if name != "exceptions"
+        else "exceptions"
+        for name in sorted(names)
+    )
+    return ", ".join(words)
 
 
 def _skipped(event: FeedEvent, reason: str) -> Outcome:

@@ -23,6 +23,10 @@ class FeedUnusable(Exception):
     """The feed as a whole cannot be used. The message is for a person: what happened and what to do."""
 
 
+class FeedHeld(FeedUnusable):
+    """The feed can be used, but what it says is so odd that a person has to approve it."""
+
+
 class Level(StrEnum):
     WARNING = "warning"
     SKIPPED = "skipped"

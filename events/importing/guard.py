@@ -1,12 +1,15 @@
 """The last look before anything is written. Pure."""
 
-from .feed import FeedUnusable, ParsedFeed
+from .feed import FeedHeld, FeedUnusable, ParsedFeed
 from .reconcile import Plan
 
 
-def guard(plan: Plan, feed: ParsedFeed, *, held: int) -> Plan:
-    """`plan`, if it rests on a whole feed; raises FeedUnusable otherwise. `held` counts the events held so
-    far."""
+def guard(plan: Plan, feed: ParsedFeed, *, held: int, vanishing_count: int, vanishing_percent: int) -> Plan:
+    """`plan`, if it rests on a whole feed from which no crowd of events has vanished.
+
+    `held` counts the events held so far. Raises FeedUnusable, or FeedHeld for what a person may approve: that more
+    upcoming events have vanished in this run than `vanishing_count` and than `vanishing_percent` of them.
+    """
     if not feed.complete:
         raise FeedUnusable(
             "The feed breaks off before its end (there is no END:VCALENDAR), so nothing of it was used. "
@@ -16,5 +19,12 @@ def guard(plan: Plan, feed: ParsedFeed, *, held: int) -> Plan:
         raise FeedUnusable(
             f"The feed holds no events, although {held} were imported from it before. Nothing was changed. "
             "Check whether the calendar has moved to another address."
+        )
+    vanished = sum(absence.is_upcoming and absence.runs == 1 for absence in plan.absences)
+    if vanished > vanishing_count and vanished * 100 > vanishing_percent * plan.upcoming:
+        raise FeedHeld(
+            f"{vanished} of {plan.upcoming} upcoming events are no longer in the feed. Nothing was changed. "
+            "If that is right, approve this run; otherwise check whether the calendar has moved, or tell whoever "
+            "publishes it."
         )
     return plan

@@ -60,7 +60,16 @@ def held_by(records: Iterable[ImportRecord], events: Iterable[FeedEvent]) -> dic
 
 
 def held(record: ImportRecord, draft: Values | None) -> Held:
-    return Held(record.values, draft, record.page_id is None, record.sequence, record.last_modified)
+    return Held(
+        record.values,
+        draft,
+        record.page_id is None,
+        record.sequence,
+        record.last_modified,
+        tuple(record.pins),
+        record.runs_missing,
+        record.is_withdrawn,
+    )
 
 
 def draft_values(draft: EventPage, *told: Values) -> Values:
@@ -101,15 +110,11 @@ def _as_saved_by_the_editor(body: str) -> str:
     return converter.to_database_format(converter.from_database_format(body))
 
 
-def is_only_imported(draft: EventPage, page: EventPage, told: Values) -> bool:
-    """Whether `draft` differs from the live `page` in nothing but what the feed said last, which is `told`."""
-    ours, live = draft.serializable_data(), page.serializable_data()
-    imported = draft_values(draft, told)
-    return all(
-        imported[name] == told.get(name) if name in FIELDS else name in _KEPT_BY_WAGTAIL
-        for name in ours
-        if ours[name] != live[name]
-    )
+def says_the_same(one: EventPage, other: EventPage) -> bool:
+    """Whether two versions of a page differ in nothing that an editor writes."""
+    ours, theirs = one.serializable_data(), other.serializable_data()
+    differ = {name for name in ours.keys() - _KEPT_BY_WAGTAIL if ours[name] != theirs[name]}
+    return not differ or (differ == {"body"} and _is_same_body(one.body, other.body))
 
 
 def set_values(page: EventPage, values: Values):

@@ -2,10 +2,11 @@
 Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from events import rrule
@@ -23,6 +24,8 @@ WHEN = (
 )
 # In front of the date of an exception, to merge each as a field of its own.
 EXCEPTION = "exceptions "
+# So many dates of a series are looked at to tell whether it is over.
+MAX_DATES = 1000
 Flat = dict[str, Any]
 
 
@@ -31,7 +34,8 @@ class Held:
     """An event that was imported before.
 
     `values` is what the feed said last; `draft` is what the page's latest draft says now, and is needed only
-    when the feed says something new. `is_deleted`: an editor deleted the page.
+    when the feed says something new. `is_deleted`: an editor deleted the page. `pins` are fields that do not follow the
+    feed. `runs_missing` counts the runs in a row that did not have it; `is_withdrawn` since one took the page down.
     """
 
     values: Values
@@ -39,6 +43,9 @@ class Held:
     is_deleted: bool = False
     sequence: int | None = None
     last_modified: datetime | None = None
+    pins: tuple[str, ...] = ()
+    runs_missing: int = 0
+    is_withdrawn: bool = False
 
 
 class Action(StrEnum):
@@ -67,11 +74,26 @@ class PlanItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """An event that is held and that the feed does not have, for so many runs in a row, this one among them."""
+
+    key: Key
+    title: str
+    runs: int
+    is_upcoming: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """`newer` are unchanged events of which the feed holds a later version that says the same."""
+    """`newer` are unchanged events of which the feed holds a later version that says the same, or that it has again.
+
+    `upcoming` counts the events that are held and not over.
+    """
 
     items: tuple[PlanItem, ...]
     newer: tuple[FeedEvent, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    upcoming: int = 0
 
 
 def adopted(events: Iterable[FeedEvent], held: Mapping[Key, Values]) -> tuple[FeedEvent, ...]:
@@ -96,10 +118,47 @@ def adopted(events: Iterable[FeedEvent], held: Mapping[Key, Values]) -> tuple[Fe
 
 def reconcile(events: Iterable[FeedEvent], held: Mapping[Key, Held]) -> Plan:
     """One item for each of `events`, which have distinct keys. What is held and not in the feed is left
-    alone."""
+    alone; see `absences`."""
     items = tuple(_item(event, held.get(event.key)) for event in events)
     unchanged = (item.event for item in items if item.action == Action.UNCHANGED)
-    return Plan(items, tuple(event for event in unchanged if is_newer(event, held[event.key])))
+    return Plan(
+        items,
+        tuple(
+            event for event in unchanged if held[event.key].runs_missing or is_newer(event, held[event.key])
+        ),
+    )
+
+
+def with_absences(
+    plan: Plan, held: Mapping[Key, Held], present: Container[Key], day: date, *, is_rolling: bool
+) -> Plan:
+    """`plan` with what the feed, in which the events `present` are, does not have any more on `day`.
+
+    A rolling feed drops past events. Deleted pages are gone already.
+    """
+    there = {key: known for key, known in held.items() if not known.is_deleted}
+    coming = {key for key, known in there.items() if not is_over(known.values, day)}
+    missing = (key for key in there if key not in present and (key in coming or not is_rolling))
+    absences = (
+        Absence(key, str(there[key].values["title"]), there[key].runs_missing + 1, key in coming)
+        for key in missing
+    )
+    return replace(plan, absences=tuple(absences), upcoming=len(coming))
+
+
+def is_over(values: Values, day: date) -> bool:
+    """Whether nothing of an event takes place on `day` or later, by its own wall calendar."""
+    start, end, rule = (values.get(name) for name in ("start_date", "end_date", "recurrence_rule"))
+    if not isinstance(start, str):
+        return False
+    last = date.fromisoformat(end if isinstance(end, str) else start)
+    if not (rule and isinstance(rule, str)):
+        return last < day
+    if not rrule.has_end(rule):
+        return False
+    days = rrule.days(rule, date.fromisoformat(start), None, str(values["timezone"]))
+    length = last - date.fromisoformat(start)
+    return all(each + length < day for each in islice(days, MAX_DATES))
 
 
 def _item(event: FeedEvent, held: Held | None) -> PlanItem:
@@ -107,14 +166,15 @@ def _item(event: FeedEvent, held: Held | None) -> PlanItem:
         return PlanItem(Action.CREATE, event)
     if held.is_deleted:
         return PlanItem(Action.SKIP, event, reason="Its page was deleted by an editor; it stays away.")
-    if event.values == held.values:
+    if event.values == held.values and not held.is_withdrawn:
         return PlanItem(Action.UNCHANGED, event)
     if is_older(event, held):
         return PlanItem(
             Action.SKIP, event, reason="The feed holds an older version than was imported before."
         )
-    merged = merge(held.values, event.values, held.draft or held.values)
-    return PlanItem(Action.UPDATE if merged.changes else Action.REMEMBER, event, merged)
+    merged = merge(held.values, event.values, held.draft or held.values, pins=held.pins)
+    is_news = merged.changes or held.is_withdrawn
+    return PlanItem(Action.UPDATE if is_news else Action.REMEMBER, event, merged)
 
 
 def is_older(event: FeedEvent, held: Held) -> bool:
@@ -136,18 +196,19 @@ def is_newer(event: FeedEvent, held: Held) -> bool:
     )
 
 
-def merge(base: Values, theirs: Values, ours: Values) -> Merge:
+def merge(base: Values, theirs: Values, ours: Values, *, pins: Iterable[str] = ()) -> Merge:
     """Merge field by field: `base` is what the feed said last, `theirs` what it says now, `ours` what the
     page says.
 
     What the feed did not change stays as it is; what no editor touched follows the feed; where both changed,
-    the editor's stays. Dates that would contradict each other after that count as one field.
+    the editor's stays. Dates that would contradict each other after that count as one field. What is named in `pins`
+    stays in any case, and is no conflict.
     """
     base, theirs, ours = map(_apart, (base, theirs, ours))
     news = {
         name: theirs.get(name)
         for name in base.keys() | theirs.keys()
-        if theirs.get(name) not in (base.get(name), ours.get(name))
+        if theirs.get(name) not in (base.get(name), ours.get(name)) and name not in pins
     }
     changes = {name: value for name, value in news.items() if ours.get(name) == base.get(name)}
     if not _is_coherent({**ours, **changes}):

@@ -1,16 +1,17 @@
 """What happened, for the person who asked and for the record."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import Error, InterfaceError, OperationalError
 from django.utils import timezone as clock
 
 from .apply import Outcome, Result
-from .feed import FeedUnusable, Level, Problem
+from .feed import FeedHeld, FeedUnusable, Level, Problem
 from .markup import printable
 from .models import ImportRun, ImportSource
 from .sources import absolute
@@ -54,22 +55,33 @@ class Summary:
 
 @contextmanager
 def recorded(
-    summary: Summary, *, address: str, format: str, trigger: str, user: object, started_at: datetime
-) -> Iterator[None]:
-    """Store `summary`, which is added up meanwhile, as an ImportRun, however the run ends."""
+    summary: Summary, *, address: str, format: str, trigger: str, user: Any, started_at: datetime
+) -> Iterator[Callable[[], ImportRun]]:
+    """Store `summary`, which is added up meanwhile, as an ImportRun, however the run ends. Gives a function that stores
+    it already while it goes on, for what refers to it."""
+    run = ImportRun(
+        address=printable(address)[:MAX_ADDRESS_LENGTH],
+        format=format,
+        trigger=trigger,
+        user=user,
+        started_at=started_at,
+    )
 
-    def store(message: str = ""):
-        summary.run = _store(summary, message, address, format, trigger, user, started_at)
+    def stored() -> ImportRun:
+        if run.pk is None:
+            _store(run, summary, ImportRun.State.RUNNING)
+        return run
 
     try:
-        yield
+        yield stored
     # SystemExit is how a signal ends a run.
     except BaseException as error:
         # When it is the database that fails, this cannot be kept either.
         with suppress(Error):
-            store(why(error))
+            state = ImportRun.State.HELD if isinstance(error, FeedHeld) else ImportRun.State.FAILED
+            _store(run, summary, state, why(error))
         raise
-    store()
+    _store(run, summary, ImportRun.State.COMPLETE)
 
 
 def why(error: BaseException) -> str:
@@ -88,20 +100,15 @@ def why(error: BaseException) -> str:
             return f"An error of the portal, not of the feed: {type(error).__name__}. {rest}"
 
 
-def _store(summary, message, address, format, trigger, user, started_at) -> ImportRun:
+def _store(run: ImportRun, summary: Summary, state: str, message: str = "") -> None:
     problems = [asdict(problem) for problem in summary.problems[:MAX_PROBLEMS]]
     if left_out := len(summary.problems) - len(problems):
         problems.append(asdict(Problem(Level.WARNING, f"… and {left_out} more that are not kept.")))
-    return ImportRun.objects.create(
-        source=summary.source or ImportSource.objects.filter(address=absolute(address)).first(),
-        address=printable(address)[:MAX_ADDRESS_LENGTH],
-        format=format,
-        trigger=trigger,
-        user=user,
-        started_at=started_at,
-        finished_at=clock.now(),
-        state=ImportRun.State.FAILED if message else ImportRun.State.COMPLETE,
-        message=message,
-        problems=problems,
-        **{result.value: summary.counts[result] for result in Result},
-    )
+    run.source = summary.source or ImportSource.objects.filter(address=absolute(run.address)).first()
+    run.state, run.message, run.problems = state, message, problems
+    if state != ImportRun.State.RUNNING:
+        run.finished_at = clock.now()
+    for result in Result:
+        setattr(run, result.value, summary.counts[result])
+    run.save()
+    summary.run = run

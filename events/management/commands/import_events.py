@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from events.importing import import_source
-from events.importing.feed import FeedUnusable
+from events.importing.feed import FeedHeld, FeedUnusable
 from events.importing.parse import FORMATS
 from events.importing.report import Summary, why
 from events.models import EventIndexPage
@@ -18,6 +18,7 @@ WRONG_USAGE = 2
 # Of what ends a run; anything else is an error of the portal and leaves its traceback.
 EXIT_STATUS: dict[type[BaseException], int] = {
     FeedUnusable: 1,
+    FeedHeld: 1,
     OperationalError: 1,
     InterfaceError: 1,
     KeyboardInterrupt: 130,
@@ -52,6 +53,11 @@ class Command(BaseCommand):
             action="store_true",
             help="publish new pages and news of live ones; otherwise both become drafts",
         )
+        parser.add_argument(
+            "--approve",
+            action="store_true",
+            help="carry out what would be held because many events have disappeared",
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would be done and write nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
@@ -65,6 +71,7 @@ class Command(BaseCommand):
                 source_name=options["source"],
                 publish=options["publish"],
                 dry_run=options["dry_run"],
+                is_approved=options["approve"],
                 progress=partial(
                     tqdm, desc="Importing", unit=" events", file=sys.stderr, disable=None, leave=False
                 ),

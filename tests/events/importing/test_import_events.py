@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
+from wagtail.admin.models import EditingSession
 from wagtail.models import GroupApprovalTask, ModelLogEntry, PageLogEntry, Revision, Workflow, WorkflowTask
 
 from events.importing import import_source, sources
@@ -188,11 +189,50 @@ def test_case_38_a_draft_is_neither_lost_nor_published(feed):
     answer = run(feed("SUMMARY:One\nLOCATION:Rome"), "--publish")
     page = the_event()
     draft = page.get_latest_revision_as_object()
-    assert (page.venue, page.summary) == ("", "")
+    assert (page.venue, page.summary, page.has_unpublished_changes) == ("Rome", "", True)
     assert (draft.venue, draft.summary) == ("Rome", "Half a sent")
-    assert "not published yet" in answer["problems"][0]["reason"]
+    assert (counts(answer), answer["problems"]) == ((0, 1, 0, 0, 0), [])
     draft.save_revision().publish()
-    assert the_event().venue == "Rome"
+    assert (the_event().venue, the_event().summary) == ("Rome", "Half a sent")
+
+
+def test_case_38_what_is_live_and_a_draft_are_merged_each_by_itself(feed):
+    run(feed("SUMMARY:One\nLOCATION:Oslo"), "--publish")
+    edit(the_event(), venue="The editor's")
+    edit(the_event(), publish=False, venue="Oslo", title="The editor's")
+    answer = run(feed("SUMMARY:Two\nLOCATION:Rome"), "--publish")
+    page = the_event()
+    draft = page.get_latest_revision_as_object()
+    assert (page.title, page.venue) == ("Two", "The editor's")
+    assert (draft.title, draft.venue) == ("The editor's", "Rome")
+    assert ImportRecord.objects.get().conflicts == ["title", "venue"]
+    assert "title, venue" in answer["problems"][0]["reason"]
+
+
+def test_case_38_a_page_that_somebody_has_open_waits_for_the_next_run(feed):
+    run(feed("SUMMARY:One"), "--publish")
+    page = the_event()
+    session = EditingSession.objects.create(
+        user=User.objects.create_user("ann"), content_object=page, last_seen_at=clock.now(), is_editing=True
+    )
+    path = feed("SUMMARY:New")
+    answer = run(path, "--publish")
+    assert counts(answer) == (0, 0, 0, 1, 0)
+    assert "ann has its page open" in answer["problems"][0]["reason"]
+    session.last_seen_at -= EditingSession.IDLE_TIMEOUT
+    session.save()
+    assert counts(run(path, "--publish")) == (0, 1, 0, 0, 0)
+
+
+def test_every_change_is_signed_and_says_what_it_was(feed):
+    run(feed("SUMMARY:One"), "--publish")
+    run(feed("SUMMARY:New\nLOCATION:Rome"), "--publish")
+    page = the_event()
+    assert page.latest_revision.user.username == "event import"
+    assert not page.latest_revision.user.is_active
+    entry = PageLogEntry.objects.filter(page=page.pk, action="events.import").get()
+    assert entry.user == page.latest_revision.user
+    assert entry.message == "Imported from Partner events: title, venue"
 
 
 def test_an_unfinished_draft_need_not_be_valid(feed):
@@ -251,17 +291,25 @@ def test_a_page_in_a_workflow_waits(event_list, feed):
 
 
 @pytest.mark.parametrize("published", [[], ["--publish"]])
-def test_a_scheduled_version_is_told_of(feed, published):
+@pytest.mark.parametrize("has_newer_draft", [False, True])
+def test_a_scheduled_version_goes_live_with_what_is_new(feed, published, has_newer_draft):
     run(feed("SUMMARY:One"), *published)
     draft = the_event().get_latest_revision_as_object()
-    draft.go_live_at = clock.now() + timedelta(days=1)
+    draft.go_live_at = at = clock.now() + timedelta(days=1)
+    draft.summary = "Scheduled"
     draft.save_revision().publish()
+    if has_newer_draft:
+        draft.go_live_at, draft.summary = None, "Unfinished"
+        draft.save_revision()
     answer = run(feed("SUMMARY:New"), "--publish")
-    assert counts(answer) == (0, 1, 0, 0, 0)
-    assert "scheduled" in answer["problems"][0]["reason"]
+    assert (counts(answer), answer["problems"]) == ((0, 1, 0, 0, 0), [])
     page = the_event()
-    assert (page.title, page.get_latest_revision_as_object().title) == ("One", "New")
-    assert page.scheduled_revision.as_object().title == "One"
+    assert (page.live, page.title) == ((True, "New") if published else (False, "One"))
+    scheduled = page.scheduled_revision
+    assert scheduled.approved_go_live_at == at
+    assert (scheduled.as_object().title, scheduled.as_object().summary) == ("New", "Scheduled")
+    latest = page.get_latest_revision_as_object()
+    assert (latest.title, latest.summary) == ("New", "Unfinished" if has_newer_draft else "Scheduled")
 
 
 def test_what_an_earlier_run_left_in_a_draft_is_published_with_the_next_news(feed):
@@ -281,7 +329,10 @@ def test_an_editors_draft_upon_that_of_a_run_is_not_published(feed, changes):
     run(feed("SUMMARY:One\nLOCATION:Rome"))
     edit(the_event(), publish=False, **changes)
     run(feed("SUMMARY:One\nLOCATION:Paris"), "--publish")
-    assert (the_event().venue, the_event().has_unpublished_changes) == ("", True)
+    page = the_event()
+    assert (page.venue, page.summary, page.title, page.has_unpublished_changes) == ("Paris", "", "One", True)
+    draft = page.get_latest_revision_as_object()
+    assert (draft.venue, {name: getattr(draft, name) for name in changes}) == ("Paris", changes)
 
 
 def test_a_draft_that_a_run_created_is_published_by_nobody_but_an_editor(feed):
@@ -314,10 +365,136 @@ def test_news_of_a_live_page_are_a_draft_unless_published(feed):
     assert (page.title, page.has_unpublished_changes) == ("One", True)
 
 
-def test_case_45_what_is_missing_from_a_feed_stays(feed):
-    run(feed("SUMMARY:One", "SUMMARY:Two"), "--publish")
+# What disappears
+
+
+def several(count, first=0):
+    return [f"UID:{number}\nSUMMARY:Event {number}" for number in range(first, first + count)]
+
+
+@pytest.fixture
+def source(feed):
+    """source(missing="cancel", …): the source of a feed of three events that was imported."""
+
+    def make(**changes):
+        run(feed(*several(3)), "--publish")
+        ImportSource.objects.update(**changes)
+        return ImportSource.objects.get()
+
+    return make
+
+
+def states():
+    return [(page.live, page.event_status) for page in EventPage.objects.order_by("title")]
+
+
+AS_PLANNED, OFF = "EventScheduled", "EventCancelled"
+
+
+@pytest.mark.parametrize(
+    ("policy", "withdrawn"),
+    [("keep", (True, AS_PLANNED)), ("cancel", (True, OFF)), ("unpublish", (False, AS_PLANNED))],
+)
+def test_case_42_what_is_missing_so_often_is_withdrawn_and_comes_back(feed, source, policy, withdrawn):
+    source(missing=policy, missing_after=2)
+    run(feed(*several(2)), "--publish")
+    assert states() == [(True, AS_PLANNED)] * 3
+    answer = run(feed(*several(2)), "--publish")
+    assert states() == [(True, AS_PLANNED), (True, AS_PLANNED), withdrawn]
+    assert answer["withdrawn"] == (0 if policy == "keep" else 1)
+    assert all("2 runs in a row" in problem["reason"] for problem in answer["problems"])
+    revisions = Revision.objects.count()
+    run(feed(*several(2)), "--publish")
+    assert Revision.objects.count() == revisions
+    run(feed(*several(3)), "--publish")
+    assert states() == [(True, AS_PLANNED)] * 3
+    record = ImportRecord.objects.get(uid="2")
+    assert (record.runs_missing, record.is_withdrawn) == (0, False)
+
+
+def test_case_42_a_run_with_it_begins_the_count_anew(feed, source):
+    source(missing="unpublish", missing_after=2)
+    for number in (2, 3, 2):
+        run(feed(*several(number)), "--publish")
+    assert states() == [(True, AS_PLANNED)] * 3
+
+
+def test_what_was_unpublished_and_edited_since_is_not_published_again(feed, source):
+    source(missing="unpublish", missing_after=1)
+    run(feed(*several(2)), "--publish")
+    edit(the_event("Event 2"), publish=False, summary="Half a sent")
+    run(feed(*several(3)), "--publish")
+    assert not the_event("Event 2").live
+
+
+def test_case_43_a_past_event_leaves_a_rolling_feed(feed, source):
+    past = "UID:past\nSUMMARY:Past\nDTSTART;VALUE=DATE:20200101"
+    series = "UID:series\nSUMMARY:Series\nDTSTART;VALUE=DATE:20200101\nRRULE:FREQ=YEARLY"
+    run(feed(*several(3), past, series), "--publish")
+    # Series are the parser's business.
+    record = ImportRecord.objects.get(uid="series")
+    record.values["recurrence_rule"] = "FREQ=YEARLY"
+    record.save()
+    ImportSource.objects.update(missing="unpublish", missing_after=1)
+    run(feed(*several(3)), "--publish")
+    assert (the_event("Past").live, the_event("Series").live) == (True, False)
+    ImportSource.objects.update(is_rolling=False)
+    run(feed(*several(3)), "--publish")
+    assert not the_event("Past").live
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_held"),
+    [(10, 5, False), (10, 4, True), (40, 33, False), (40, 31, True), (6, 0, True)],
+)
+def test_case_44_a_crowd_that_vanishes_holds_the_run(feed, capsys, before, after, is_held):
+    run(feed(*several(before)), "--publish")
+    ImportSource.objects.update(missing="unpublish", missing_after=1)
+    # Something else stays, that the feed is not empty.
+    path = feed(*several(after), "UID:new\nSUMMARY:New")
+    if not is_held:
+        assert run(path, "--publish")["withdrawn"] == before - after
+        return
+    with pytest.raises(SystemExit) as stop:
+        run(path, "--publish")
+    assert stop.value.code == 1
+    assert (
+        f"{before - after} of {before} upcoming events are no longer in the feed" in capsys.readouterr().err
+    )
+    assert EventPage.objects.live().count() == before
+    held = ImportRun.objects.first()
+    assert (held.state, held.withdrawn, "approve" in held.message) == ("held", 0, True)
+    assert run(path, "--publish", "--approve")["withdrawn"] == before - after
+    assert EventPage.objects.live().count() == after + 1
+
+
+def test_case_45_a_partial_feed_withdraws_nothing(feed, source, tmp_path):
+    source(missing="unpublish", missing_after=1)
+    partial = tmp_path / "partial.ics"
+    partial.write_bytes(make_calendar(*several(2)))
+    assert counts(run(partial, "--publish")) == (0, 0, 2, 0, 0)
+    assert ImportSource.objects.count() == 1
+    assert states() == [(True, AS_PLANNED)] * 3
+
+
+def test_what_cannot_be_read_any_more_is_not_missing(feed, source):
+    source(missing="unpublish", missing_after=1)
+    run(feed(*several(2), "UID:2\nDTSTART:never"), "--publish")
+    assert states() == [(True, AS_PLANNED)] * 3
+
+
+def test_an_editors_status_stands_against_a_withdrawal(feed, source):
+    source(missing="cancel", missing_after=1)
+    edit(the_event("Event 2"), event_status="EventPostponed")
+    run(feed(*several(2)), "--publish")
+    assert states()[2] == (True, "EventPostponed")
+
+
+def test_a_field_that_is_pinned_follows_no_feed(feed):
     run(feed("SUMMARY:One"), "--publish")
-    assert EventPage.objects.live().count() == 2
+    ImportRecord.objects.update(pins=["title"])
+    answer = run(feed("SUMMARY:Two\nLOCATION:Rome"), "--publish")
+    assert (the_event().title, the_event().venue, answer["problems"]) == ("One", "Rome", [])
 
 
 def test_an_edit_between_plan_and_deed_is_kept(feed):
