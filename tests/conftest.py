@@ -56,7 +56,6 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     # A third of the time went into looking through the same modules, classes and templates for garbage.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_unconfigure() -> None:
