@@ -146,7 +146,9 @@ parts = st.fixed_dictionaries(
     {"FREQ": st.sampled_from(rrule.FREQUENCIES)},
     optional={
         "INTERVAL": st.sampled_from(["1", "01", "2"]),
-        "BYDAY": st.lists(st.sampled_from(["MO", "TU", "+2TU", "-1FR"]), min_size=1, max_size=28).map(",".join),
+        "BYDAY": st.lists(st.sampled_from(["MO", "TU", "+2TU", "-1FR"]), min_size=1, max_size=28).map(
+            ",".join
+        ),
         "BYMONTH": numbers,
         "BYMONTHDAY": numbers,
         "BYSETPOS": numbers,
