@@ -1,21 +1,25 @@
 """What the form of an event asks with more than one input, and the choice of a time zone."""
 
 from dataclasses import asdict
+from functools import cache
 from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.forms.utils import flatatt
 from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
 from wagtail.admin.widgets import AdminDateInput
 
 from . import rrule
 from .repetition import ENDS, NEVER, OWN, POSITIONS, REPEATS, WEEKDAYS, Repetition, repetition, rule
 
 
+@cache
 def timezone_names():
     """The zones of the IANA database that are places or UTC, without the server's own clock and the like."""
-    return {name for name in available_timezones() if "/" in name or name == "UTC"}
+    return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
 class TimezoneSelect(forms.Select):
@@ -24,6 +28,17 @@ class TimezoneSelect(forms.Select):
     def __init__(self, attrs=None):
         names = sorted(timezone_names())
         super().__init__(attrs, choices=[(name, name.replace("_", " ")) for name in names])
+
+    def render(self, name, value, attrs=None, renderer=None):
+        """What Django's templates make; they take a tenth of a second for as many options as these."""
+        attributes = flatatt(self.build_attrs(self.attrs, {"name": name, **(attrs or {})}))
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((zone, " selected" if zone in chosen else "", label) for zone, label in self.choices),
+        )
+        return format_html("<select{}>\n{}\n</select>", attributes, options)
 
 
 def _whole_number(last, **options):

@@ -121,7 +121,8 @@ def make_stage(parent=None, **changes):
 
 
 def publish(parent, page):
-    """Add `page` below `parent` as an editor would: a page, its first revision, published."""
+    """Add `page` below `parent` as an editor would: a draft, its first revision, published."""
+    page.live = False
     parent.add_child(instance=page)
     page.save_revision().publish()
     page.refresh_from_db()

@@ -271,6 +271,7 @@ def test_the_calendar_asks_by_the_chunk(client, monkeypatch):
     assert [after - before for before, after in pairwise(counts)] == [3, 3]
 
 
+@pytest.mark.usefixtures("usual_collections")
 def test_a_calendar_of_any_length_holds_few_events_in_memory(client, monkeypatch):
     monkeypatch.setattr(views, "CHUNK", 20)
     topic = EventTopic.objects.create(name="Ice", slug="ice")

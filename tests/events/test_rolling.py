@@ -130,6 +130,7 @@ def test_the_tasks_ask_the_clock(monkeypatch):
     assert first_days(event)[-1] == date(2032, 12, 6)
 
 
+@pytest.mark.usefixtures("usual_collections")
 def test_thousands_of_events_are_rolled_a_few_at_a_time(monkeypatch):
     make_events(1000)
     monkeypatch.setattr(tasks, "PAGES_AT_ONCE", 20)
