@@ -268,8 +268,10 @@ class EventDetails:
         )
         if page.pk:
             rows = rows.exclude(page__super_event=page.pk)
+        # A constant to order by would be the number of a column.
+        by_topics = [sum(shared, Value(0)).desc()] if topics else []
         return rows.order_by(
-            sum(shared, Value(0)).desc(),
+            *by_topics,
             _flag(self._is_of_same_type).desc(),
             F("starts_at").asc(nulls_last=True),
             "page__title",
