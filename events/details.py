@@ -101,6 +101,12 @@ class EventDetails:
     def is_over(self) -> bool:
         return self.phase == "past"
 
+    @cached_property
+    def has_ended(self) -> bool:
+        """Whether nothing of it is left, which the last day may be some hours longer than it."""
+        ends = [date.ends_at or date.listed_until for date in self.dates if not date.is_cancelled]
+        return bool(ends) and max(ends) <= self.at
+
     @property
     def is_off(self) -> bool:
         """Whether the dates do not hold."""
@@ -190,7 +196,7 @@ class EventDetails:
         """None where nobody can register, or nothing is left to register for."""
         page = self.page
         state = page.registration(self.at)
-        if not state or self.phase in ("past", "ended_today"):
+        if not state or self.has_ended:
             return None
         return Registration(
             state,
@@ -213,7 +219,7 @@ class EventDetails:
     def calendar_links(self) -> CalendarLinks | None:
         """None for an event that will not take place, or has."""
         page, schedule = self.page, self.page.schedule
-        if not (schedule and self.occurrence) or self.is_off or self.is_over:
+        if not (schedule and self.occurrence) or self.is_off or self.has_ended:
             return None
         in_google = schedule if not schedule.exceptions else self.occurrence.wall
         is_online = page.attendance == EventPage.AttendanceMode.ONLINE

@@ -289,6 +289,28 @@ def test_what_does_not_take_place_is_in_no_calendar(changes):
     assert details(make_event(**changes)).calendar_links is None
 
 
+def test_what_is_over_since_some_hours_is_in_no_calendar():
+    page = make_event(start_date=AT.date(), start_time=time(9), end_time=time(10), registration_url=REGISTER)
+    assert (details(page).phase, details(page).calendar_links, details(page).registration) == (
+        "ended_today",
+        None,
+        None,
+    )
+
+
+def test_a_series_goes_on_when_the_date_of_today_is_over():
+    page = make_event(
+        start_date=AT.date(),
+        start_time=time(9),
+        end_time=time(10),
+        recurrence_rule="FREQ=WEEKLY;COUNT=2",
+        registration_url=REGISTER,
+    )
+    assert details(page).phase == "ended_today"
+    assert details(page).calendar_links
+    assert details(page).registration.state == "open"
+
+
 def test_organizers_stand_by_their_role():
     page = make_event()
     page.organizers = [

@@ -396,6 +396,11 @@ def test_sub_events_that_are_left_out_are_counted(client, monkeypatch):
     assert "<p>And 1 more.</p>" in client.get(congress.url).content.decode()
 
 
+@pytest.mark.parametrize("changes", [{"event_status": "EventCancelled"}, {"start_date": date(2020, 1, 1)}])
+def test_no_place_is_promised_for_what_is_over_or_off(client, changes):
+    assert "to be announced" not in client.get(make_event(**changes).url).content.decode()
+
+
 def test_an_event_of_which_nothing_is_known(client):
     event = make_event(start_date=None, date_status="to_be_determined")
     html = client.get(event.url).content.decode()

@@ -240,9 +240,7 @@ def test_what_is_chosen_is_shown_and_can_be_taken_away(client):
     ]
     assert '<a href="/events/">Clear all</a>' in html
     # The form stays folded: on a phone it would push the events out of sight.
-    assert re.search(
-        r'<details class="filters">\s*<summary[^>]*>Choose events \(4 filters\)</summary>', html
-    )
+    assert re.search(r'<details class="filters">\s*<summary[^>]*>Choose events \(4 filters\)</summary>', html)
 
 
 def test_an_empty_list_says_where_there_is_something(client):
