@@ -172,9 +172,8 @@ def keeps_promises(results: dict[str, dict[int, Measurement]]) -> bool:
         found = growth(results[name])
         holds = found <= limit
         kept = kept and holds
-        print(
-            f"\n{name}: {found:.2f} × from {SIZES[-2]:,} to {SIZES[-1]:,}; {limit} × is {'kept' if holds else 'BROKEN'}."
-        )
+        verdict = "kept" if holds else "BROKEN"
+        print(f"\n{name}: {found:.2f} × from {SIZES[-2]:,} to {SIZES[-1]:,}; {limit} × is {verdict}.")
     return kept
 
 

@@ -208,6 +208,19 @@ def test_what_is_hidden_is_listed_elsewhere(client, index):
         assert f"{MAX_A_DAY + 2} " in re.search("listing__count.*", html_of(client, link))[0]
 
 
+def test_nothing_of_today_is_lost_between_upcoming_and_past(client, index):
+    # Where it is 19 November already, the day is over.
+    for number, zone in enumerate(["Pacific/Kiritimati"] * 2 + ["Europe/Rome"] * MAX_A_DAY):
+        make_event(title=f"Event {number}", start_date=AT.date(), timezone=zone)
+    html = html_of(client, "/events/calendar/2026/11/")
+    address = re.search(r'href="([^"]*)">and 2 more<', cell(html, "2026-11-18"))[1].replace("&amp;", "&")
+    assert address.startswith("/events/?")
+    listed = html_of(client, address)
+    assert f"{MAX_A_DAY} upcoming events match" in listed
+    past = re.search(r'href="([^"]*)">See 2 past events that match<', listed)[1].replace("&amp;", "&")
+    assert "2 past events match" in html_of(client, past)
+
+
 def test_the_calendar_shows_what_the_filters_choose(client, index):
     for number, country in enumerate(("Italy", "Peru", "Italy")):
         make_event(
