@@ -167,7 +167,9 @@ class EventDetails:
         past = [date for date in reversed(self.dates) if date.listed_until <= self.at]
         shown, hidden = past[:SHOWN_AT_A_CLICK], len(past[SHOWN_AT_A_CLICK:])
         first = self.page.start_date
-        since = f"since {describe_days(first, first)}" if first else ""
+        if first is None:
+            return MoreDates("", [], "")
+        since = f"since {describe_days(first, first)}"
         if past and first not in (date.original_date for date in self.dates):
             # What lies further back is not counted.
             return MoreDates("Past dates", self._told(shown), f"And earlier ones {since}.")
