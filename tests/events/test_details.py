@@ -320,7 +320,7 @@ def test_organizers_stand_by_their_role():
         EventOrganizer(role="sponsor"),
     ]
     roles = [(role, [str(row) for row in rows]) for role, rows in details(page).organizers_by_role]
-    assert roles == [("Organizer", ["ESA"]), ("Speaker", ["Ada", "Mary"])]
+    assert roles == [("Organiser", ["ESA"]), ("Speaker", ["Ada", "Mary"])]
 
 
 def test_materials_that_lead_nowhere_are_left_out():
