@@ -13,14 +13,16 @@ from django.db.models.functions import Coalesce
 
 from earthcode.templatetags.pictures import rendition
 
-from . import calendar_links, schema_org
+from . import calendar_links, rrule, schema_org
 from .dates import Written, describe_days, is_series, iso_start, written
 from .models import EventKeyDate, EventOccurrence, EventOrganizer, EventPage, EventPreviousDates, EventTopic
 from .querysets import EventOccurrenceQuerySet
-from .recurrence import Occurrence, Schedule, next_or_last, phase
+from .recurrence import Occurrence, Schedule, is_whole, next_or_last, phase
+from .text import plain_text
 
-# So many dates of a series stand on the page at once; the others open at a click.
+# So many dates of a series stand on the page at once; so many later and so many past ones open at a click.
 SHOWN_AT_ONCE = 12
+SHOWN_AT_A_CLICK = 50
 MAX_SUB_EVENTS = 100
 RELATED = 3
 NOTHING = Q(pk__in=[])
@@ -34,6 +36,15 @@ class SeriesDate:
     is_cancelled: bool
     difference: str  # in words, “Cancelled” or “Moved from 3 March 2026”; "" where there is none
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoreDates:
+    """Dates of a series that open at a click, under a heading; a sentence on those that are not among them, or ""."""
+
+    heading: str
+    dates: list[SeriesDate]
+    others: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,12 @@ class EventDetails:
     def is_over(self) -> bool:
         return self.phase == "past"
 
+    @cached_property
+    def has_ended(self) -> bool:
+        """Whether nothing of it is left, which the last day may be some hours longer than it."""
+        ends = [date.ends_at or date.listed_until for date in self.dates if not date.is_cancelled]
+        return bool(ends) and max(ends) <= self.at
+
     @property
     def is_off(self) -> bool:
         """Whether the dates do not hold."""
@@ -112,22 +129,53 @@ class EventDetails:
         schedule = self.page.regular_schedule
         return iso_start(schedule) if schedule else ""
 
+    @property
+    def words_for_date(self) -> str:
+        """What `when` is among the dates of a series."""
+        return {
+            "past": "Last date",
+            "upcoming": "Next date",
+            "today": "Today",
+            "ended_today": "Earlier today",
+        }.get(self.phase, "On now")
+
     @cached_property
-    def _dates_ahead(self) -> list[SeriesDate]:
-        return self._told(date for date in self.dates if date.listed_until > self.at)
+    def _dates_ahead(self) -> list[Occurrence]:
+        return [date for date in self.dates if date.listed_until > self.at]
 
     @property
     def next_dates(self) -> list[SeriesDate]:
-        return self._dates_ahead[:SHOWN_AT_ONCE]
-
-    @property
-    def later_dates(self) -> list[SeriesDate]:
-        return self._dates_ahead[SHOWN_AT_ONCE:]
+        return self._told(self._dates_ahead[:SHOWN_AT_ONCE])
 
     @cached_property
-    def past_dates(self) -> list[SeriesDate]:
+    def later_dates(self) -> MoreDates:
+        later = self._dates_ahead[SHOWN_AT_ONCE:]
+        shown, hidden = later[:SHOWN_AT_A_CLICK], later[SHOWN_AT_A_CLICK:]
+        schedule = self.page.regular_schedule
+        others = ""
+        if schedule and not is_whole(schedule):
+            last = rrule.last_day(schedule.rule, schedule.start_time, schedule.timezone)
+            until = f", until {describe_days(last, last)}" if last else ""
+            return MoreDates("Later dates", self._told(shown), f"The series goes on after that{until}.")
+        if hidden:
+            last = hidden[-1].wall.last_date
+            others = f"And {len(hidden)} more until {describe_days(last, last)}."
+        return MoreDates(_dates(len(later), "later"), self._told(shown), others)
+
+    @cached_property
+    def past_dates(self) -> MoreDates:
         """The most recent first."""
-        return self._told(date for date in reversed(self.dates) if date.listed_until <= self.at)
+        past = [date for date in reversed(self.dates) if date.listed_until <= self.at]
+        shown, hidden = past[:SHOWN_AT_A_CLICK], len(past[SHOWN_AT_A_CLICK:])
+        first = self.page.start_date
+        if first is None:
+            return MoreDates("", [], "")
+        since = f"since {describe_days(first, first)}"
+        if past and first not in (date.original_date for date in self.dates):
+            # What lies further back is not counted.
+            return MoreDates("Past dates", self._told(shown), f"And earlier ones {since}.")
+        others = f"And {hidden} earlier one{'' if hidden == 1 else 's'} {since}." if hidden else ""
+        return MoreDates(_dates(len(past), "past"), self._told(shown), others)
 
     @cached_property
     def previous(self) -> list[EventPreviousDates]:
@@ -151,7 +199,7 @@ class EventDetails:
         """None where nobody can register, or nothing is left to register for."""
         page = self.page
         state = page.registration(self.at)
-        if not state or self.phase in ("past", "ended_today"):
+        if not state or self.has_ended:
             return None
         return Registration(
             state,
@@ -174,7 +222,7 @@ class EventDetails:
     def calendar_links(self) -> CalendarLinks | None:
         """None for an event that will not take place, or has."""
         page, schedule = self.page, self.page.schedule
-        if not (schedule and self.occurrence) or self.is_off or self.is_over:
+        if not (schedule and self.occurrence) or self.is_off or self.has_ended:
             return None
         in_google = schedule if not schedule.exceptions else self.occurrence.wall
         is_online = page.attendance == EventPage.AttendanceMode.ONLINE
@@ -199,6 +247,11 @@ class EventDetails:
         roles = ((role, [row for row in self.organizers if row.role == role]) for role in EventOrganizer.Role)
         return [(role.label, rows) for role, rows in roles if rows]
 
+    @property
+    def has_description(self) -> bool:
+        """Whether there is a word in it: where nothing is written, the editor leaves an empty paragraph."""
+        return bool(plain_text(self.page.body))
+
     @cached_property
     def topics(self) -> list[EventTopic]:
         return list(self.page.topics.all())
@@ -221,6 +274,13 @@ class EventDetails:
     @property
     def sub_events(self) -> list[EventPage]:
         return [event for event in self._others.values() if event.is_part][:MAX_SUB_EVENTS]
+
+    @cached_property
+    def number_of_further_sub_events(self) -> int:
+        """How many there are beside `sub_events`."""
+        if len(self.sub_events) < MAX_SUB_EVENTS:
+            return 0
+        return EventPage.objects.listed().filter(super_event=self.page.pk).count() - MAX_SUB_EVENTS
 
     @property
     def related(self) -> list[EventPage]:
@@ -322,6 +382,10 @@ class EventDetails:
                 difference = "At another time than usual"
             told.append(SeriesDate(written(date.wall), date.is_cancelled, difference, date.note))
         return told
+
+
+def _dates(number: int, which: str) -> str:
+    return f"{number} {which} date{'' if number == 1 else 's'}"
 
 
 def _flag(condition: Q) -> Case:

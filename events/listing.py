@@ -116,7 +116,7 @@ class Listing:
     @cached_property
     def other(self) -> "Listing":
         """The past events with the same filters if this is the upcoming ones, and the other way round."""
-        return replace(self, is_past=not self.is_past, year=None)
+        return replace(self, is_past=not self.is_past)
 
     def page(self, number: str | None) -> Page:
         """The rows on a page of the list; the nearest page there is for a `number` that is malformed or absurd."""

@@ -414,7 +414,7 @@ class EventPage(Routes, BasePage):
             ],
             heading="Registration",
         ),
-        OptionalInlinePanel("organizers", label="organizer", heading="Organizers"),
+        OptionalInlinePanel("organizers", label="organiser", heading="Organisers"),
         OptionalInlinePanel("key_dates", label="key date", heading="Key dates"),
         OptionalInlinePanel("materials", label="material", heading="Materials and recordings"),
         OptionalPanel(
@@ -1091,8 +1091,8 @@ class EventOrganizer(Orderable):
     """Who holds an event: a partner of EarthCODE or anybody else by name."""
 
     class Role(models.TextChoices):
-        ORGANIZER = "organizer", "Organizer"
-        CO_ORGANIZER = "co_organizer", "Co-organizer"
+        ORGANIZER = "organizer", "Organiser"
+        CO_ORGANIZER = "co_organizer", "Co-organiser"
         SPONSOR = "sponsor", "Sponsor"
         SPEAKER = "speaker", "Speaker"
 

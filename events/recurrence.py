@@ -107,6 +107,16 @@ def excepted_dates(schedule: Schedule) -> list[Occurrence]:
     return [_changed(schedule, day, changes[day]) for day in through if day in changes]
 
 
+def is_whole(schedule: Schedule) -> bool:
+    """Whether `all_dates` gives all dates of `schedule`, whenever it is asked."""
+    if not schedule.rule:
+        return True
+    if not rrule.has_end(schedule.rule):
+        return False
+    days = rrule.days(schedule.rule, schedule.start_date, schedule.start_time, schedule.timezone)
+    return len(list(islice(days, MAX_OCCURRENCES + 1))) <= MAX_OCCURRENCES
+
+
 def phase(occurrence: Occurrence, at: datetime) -> str:
     """“upcoming”, “now”, “today” (started, its end unknown), “ended_today” or “past” at `at` (aware)."""
     if at < occurrence.starts_at:

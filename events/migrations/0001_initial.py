@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
                 ('name', models.CharField(blank=True, help_text="… or the name of somebody else. A partner's own name is kept here should the partner go.", max_length=255)),
                 ('website', models.URLField(blank=True, max_length=500)),
-                ('role', models.CharField(choices=[('organizer', 'Organizer'), ('co_organizer', 'Co-organizer'), ('sponsor', 'Sponsor'), ('speaker', 'Speaker')], default='organizer', max_length=20)),
+                ('role', models.CharField(choices=[('organizer', 'Organiser'), ('co_organizer', 'Co-organiser'), ('sponsor', 'Sponsor'), ('speaker', 'Speaker')], default='organizer', max_length=20)),
                 ('partner', models.ForeignKey(blank=True, help_text='A partner of EarthCODE …', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='partners.partnerpage')),
                 ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='organizers', to='events.eventpage')),
             ],

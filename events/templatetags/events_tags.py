@@ -33,7 +33,7 @@ PHASE_CHIPS = {
     "now": Chip("Happening now", "now"),
     "today": Chip("Today", "now"),
     "ended_today": Chip("Ended today"),
-    "undetermined": Chip("To be determined"),
+    "undetermined": Chip("Date to be announced"),
 }
 
 
@@ -106,9 +106,11 @@ def _chips(event, showing, this_year):
         yield Chip(event.get_event_status_display(), "alert")
     if event.is_going_ahead and showing.phase in PHASE_CHIPS:
         yield PHASE_CHIPS[showing.phase]
-    if event.date_status == EventPage.DateStatus.TENTATIVE:
+    is_tentative = event.date_status == EventPage.DateStatus.TENTATIVE
+    if is_tentative and event.is_going_ahead and showing.phase != "past":
         yield Chip(event.get_date_status_display())
-    if event.attendance_mode != EventPage.AttendanceMode.IN_PERSON:
+    has_moved = event.event_status == EventPage.Status.MOVED_ONLINE
+    if event.attendance_mode != EventPage.AttendanceMode.IN_PERSON and not has_moved:
         yield Chip(event.get_attendance_mode_display())
     if showing.registration == "open":
         until = event.registration_closes_date

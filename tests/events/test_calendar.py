@@ -39,6 +39,8 @@ def test_a_date_of_several_days_is_a_bar_in_each_of_its_weeks():
     assert [day for day, _ in bars] == list(range(1, 11))
     begun = {day: (bar.length, bar.has_begun, bar.goes_on) for day, bar in bars if bar.length}
     assert begun == {1: (1, True, True), 2: (7, True, True), 9: (2, True, False)}
+    (first, *_) = layout(make_date((2026, 11, 3), (2026, 11, 4)))[1].days[1].bars
+    assert (first.length, first.has_begun, first.goes_on) == (2, False, False)
 
 
 def test_bars_that_meet_are_in_different_lanes():
@@ -150,6 +152,10 @@ def test_the_months_beside_it_are_linked_where_there_is_something(client, index)
     assert following.format("2026/12") in html
     assert 'rel="prev"' not in html_of(client, "/events/calendar/2026/09/")
     assert following.format("2027/03") in html_of(client, "/events/calendar/2027/02/")
+    make_event(title="last day", start_date=date(2027, 4, 30))
+    assert 'rel="next"' not in html_of(client, "/events/calendar/2027/04/")
+    assert 'rel="prev"' not in html_of(client, "/events/calendar/2026/09/")
+    EventPage.objects.get(title="last day").delete()
     assert 'rel="next"' not in html_of(client, "/events/calendar/2027/03/")
     html = html_of(client, "/events/calendar/2026/11/?country=Italy&page=3")
     assert previous.format("2026/10") + "?country=Italy" in html
@@ -206,6 +212,19 @@ def test_what_is_hidden_is_listed_elsewhere(client, index):
         link = re.search(r'href="([^"]*)">and 2 more<', cell(html, day))[1].replace("&amp;", "&")
         assert link == f"{path}?country=Italy&from={day}&to={day}"
         assert f"{MAX_A_DAY + 2} " in re.search("listing__count.*", html_of(client, link))[0]
+
+
+def test_nothing_of_today_is_lost_between_upcoming_and_past(client, index):
+    # Where it is 19 November already, the day is over.
+    for number, zone in enumerate(["Pacific/Kiritimati"] * 2 + ["Europe/Rome"] * MAX_A_DAY):
+        make_event(title=f"Event {number}", start_date=AT.date(), timezone=zone)
+    html = html_of(client, "/events/calendar/2026/11/")
+    address = re.search(r'href="([^"]*)">and 2 more<', cell(html, "2026-11-18"))[1].replace("&amp;", "&")
+    assert address.startswith("/events/?")
+    listed = html_of(client, address)
+    assert f"{MAX_A_DAY} upcoming events match" in listed
+    past = re.search(r'href="([^"]*)">See 2 past events that match<', listed)[1].replace("&amp;", "&")
+    assert "2 past events match" in html_of(client, past)
 
 
 def test_the_calendar_shows_what_the_filters_choose(client, index):

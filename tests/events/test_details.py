@@ -1,10 +1,10 @@
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from wagtail.models import PageViewRestriction
 
-from events.details import MAX_SUB_EVENTS, EventDetails
+from events.details import MAX_SUB_EVENTS, SHOWN_AT_A_CLICK, EventDetails
 from events.models import (
     EventException,
     EventKeyDate,
@@ -20,6 +20,7 @@ from tests.builders import make_event, make_event_index, make_events, make_home
 pytestmark = pytest.mark.django_db
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+WEEK = timedelta(days=7)
 REGISTER = "https://example.org/register"
 
 
@@ -62,15 +63,87 @@ def test_a_series_shows_what_is_ahead_and_what_is_past():
         ("17 November 2026, 09:00–10:00 CET", "At another time than usual", "Early"),
         ("24 November 2026, 14:00–15:00 CET", "", ""),
     ]
-    assert (len(found.next_dates), len(found.later_dates), len(found.past_dates)) == (12, 4, 4)
-    assert words(found.past_dates)[2] == ("13 October 2026, 14:00–15:00 CEST", "Cancelled", "")
+    assert (len(found.next_dates), len(found.later_dates.dates), len(found.past_dates.dates)) == (12, 4, 4)
+    assert words(found.past_dates.dates)[2] == ("13 October 2026, 14:00–15:00 CEST", "Cancelled", "")
     assert str(found.when) == "11 November 2026, 14:00–15:00 CET", "the next one that takes place"
     assert found.when.zone == "Europe/Rome, UTC+1"
 
 
 def test_a_series_without_end_is_bounded():
     found = details(make_event(start_date=date(2020, 1, 1), recurrence_rule="FREQ=DAILY"))
-    assert len(found.next_dates + found.later_dates + found.past_dates) == 500
+    assert len(found.dates) == 500
+    assert len(found.later_dates.dates) == len(found.past_dates.dates) == SHOWN_AT_A_CLICK
+
+
+@pytest.mark.parametrize(
+    ("rule", "later", "later_others", "past", "past_others"),
+    [
+        ("FREQ=WEEKLY;COUNT=17", "1 later date", "", "4 past dates", ""),
+        ("FREQ=WEEKLY;COUNT=5", "0 later dates", "", "4 past dates", ""),
+        (
+            "FREQ=DAILY;COUNT=200",
+            "161 later dates",
+            "And 111 more until 15 April 2027.",
+            "27 past dates",
+            "",
+        ),
+        ("FREQ=DAILY;COUNT=64", "25 later dates", "", "27 past dates", ""),
+        ("FREQ=DAILY", "Later dates", "The series goes on after that.", "27 past dates", ""),
+        ("FREQ=YEARLY", "Later dates", "The series goes on after that.", "1 past date", ""),
+        (
+            "FREQ=DAILY;UNTIL=20300101T000000Z",
+            "Later dates",
+            "The series goes on after that, until 31 December 2029.",
+            "27 past dates",
+            "",
+        ),
+    ],
+)
+def test_what_is_said_of_the_other_dates_of_a_series_is_true(rule, later, later_others, past, past_others):
+    found = details(
+        make_event(start_date=date(2026, 9, 28), start_time=time(14), recurrence_rule=rule), AT - WEEK
+    )
+    assert (found.later_dates.heading, found.later_dates.others) == (later, later_others)
+    assert (found.past_dates.heading, found.past_dates.others) == (past, past_others)
+
+
+@pytest.mark.parametrize(
+    ("start", "rule", "past", "others"),
+    [
+        (
+            date(2026, 8, 1),
+            "FREQ=DAILY;COUNT=100",
+            "92 past dates",
+            "And 42 earlier ones since 1 August 2026.",
+        ),
+        (date(2026, 9, 11), "FREQ=DAILY", "51 past dates", "And 1 earlier one since 11 September 2026."),
+        (date(2010, 1, 1), "FREQ=DAILY", "Past dates", "And earlier ones since 1 January 2010."),
+    ],
+)
+def test_a_long_past_is_not_told_in_full(start, rule, past, others):
+    found = details(make_event(start_date=start, recurrence_rule=rule)).past_dates
+    assert (found.heading, len(found.dates), found.others) == (past, SHOWN_AT_A_CLICK, others)
+
+
+@pytest.mark.parametrize(
+    ("hour", "end_time", "words"),
+    [
+        (8, time(10), "Next date"),
+        (9, time(10), "On now"),
+        (9, None, "Today"),
+        (10, time(10), "Earlier today"),
+        (23, time(10), "Last date"),
+    ],
+)
+def test_a_date_of_a_series_is_what_it_is_called(hour, end_time, words):
+    last = date(2026, 11, 1)
+    page = make_event(
+        start_date=last - WEEK,
+        start_time=time(10),
+        end_time=end_time and time(11),
+        recurrence_rule="FREQ=WEEKLY;COUNT=2",
+    )
+    assert details(page, datetime(2026, 11, 1, hour, 30, tzinfo=UTC)).words_for_date == words
 
 
 def test_a_draft_shows_its_dates_without_rows():
@@ -216,6 +289,28 @@ def test_what_does_not_take_place_is_in_no_calendar(changes):
     assert details(make_event(**changes)).calendar_links is None
 
 
+def test_what_is_over_since_some_hours_is_in_no_calendar():
+    page = make_event(start_date=AT.date(), start_time=time(9), end_time=time(10), registration_url=REGISTER)
+    assert (details(page).phase, details(page).calendar_links, details(page).registration) == (
+        "ended_today",
+        None,
+        None,
+    )
+
+
+def test_a_series_goes_on_when_the_date_of_today_is_over():
+    page = make_event(
+        start_date=AT.date(),
+        start_time=time(9),
+        end_time=time(10),
+        recurrence_rule="FREQ=WEEKLY;COUNT=2",
+        registration_url=REGISTER,
+    )
+    assert details(page).phase == "ended_today"
+    assert details(page).calendar_links
+    assert details(page).registration.state == "open"
+
+
 def test_organizers_stand_by_their_role():
     page = make_event()
     page.organizers = [
@@ -225,7 +320,7 @@ def test_organizers_stand_by_their_role():
         EventOrganizer(role="sponsor"),
     ]
     roles = [(role, [str(row) for row in rows]) for role, rows in details(page).organizers_by_role]
-    assert roles == [("Organizer", ["ESA"]), ("Speaker", ["Ada", "Mary"])]
+    assert roles == [("Organiser", ["ESA"]), ("Speaker", ["Ada", "Mary"])]
 
 
 def test_materials_that_lead_nowhere_are_left_out():
@@ -263,8 +358,28 @@ def test_sub_events_are_bounded():
     make_events(MAX_SUB_EVENTS + 5, super_event=page)
     page.super_event = make_event(title="World congress", start_date=date(2099, 1, 1))
     found = details(page)
-    assert len(found.sub_events) == MAX_SUB_EVENTS
+    assert (len(found.sub_events), found.number_of_further_sub_events) == (MAX_SUB_EVENTS, 5)
     assert found.super_event is not None
+
+
+def test_few_sub_events_are_all_of_them():
+    page = make_event(title="Congress")
+    make_events(3, super_event=page)
+    assert details(page).number_of_further_sub_events == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "says_something"),
+    [
+        ("", False),
+        ('<p data-block-key="abc12"></p>', False),
+        ("<p> <br/>&nbsp;</p><hr/>", False),
+        ("<p>Come.</p>", True),
+        ('<ul><li data-block-key="abc12">Come.</li></ul>', True),
+    ],
+)
+def test_an_empty_paragraph_is_no_description(body, says_something):
+    assert details(make_event(body=body)).has_description is says_something
 
 
 def with_topics(page, *topics):

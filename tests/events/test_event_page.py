@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from events import listing
+from events import details, listing
 from events.models import (
     EventException,
     EventIndexPage,
@@ -366,6 +366,39 @@ def test_a_series_shows_its_next_date_and_all_others(client):
     assert "A holiday" in html
     assert "<summary>2 later dates</summary>" in html
     assert "past date" not in html
+
+
+def test_a_series_without_end_makes_a_page_of_bearable_size(client):
+    event = make_event(
+        start_date=date(2020, 1, 1), start_time=time(9), end_time=time(9, 15), recurrence_rule="FREQ=DAILY"
+    )
+    html = client.get(event.url).content.decode()
+    assert len(html) < 50_000
+    assert "The series goes on after that." in html
+    assert "And earlier ones since 1 January 2020." in html
+
+
+def test_what_is_empty_is_not_there(client):
+    event = make_event(body='<p data-block-key="abc12"></p>')
+    html = client.get(event.url).content.decode()
+    assert "prose" not in html
+    assert "About this event" not in html
+    assert '"description"' not in html
+    assert "DESCRIPTION" not in client.get(f"{event.url}event.ics").content.decode()
+
+
+def test_sub_events_that_are_left_out_are_counted(client, monkeypatch):
+    monkeypatch.setattr(details, "MAX_SUB_EVENTS", 2)
+    congress = make_event(title="Congress", start_date=date(2099, 1, 1))
+    for number in range(3):
+        assert "more.</p>" not in client.get(congress.url).content.decode()
+        make_event(title=f"Part {number}", super_event=congress)
+    assert "<p>And 1 more.</p>" in client.get(congress.url).content.decode()
+
+
+@pytest.mark.parametrize("changes", [{"event_status": "EventCancelled"}, {"start_date": date(2020, 1, 1)}])
+def test_no_place_is_promised_for_what_is_over_or_off(client, changes):
+    assert "to be announced" not in client.get(make_event(**changes).url).content.decode()
 
 
 def test_an_event_of_which_nothing_is_known(client):

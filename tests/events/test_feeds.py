@@ -220,6 +220,14 @@ def test_a_calendar_is_fetched_again_when_it_has_changed(client, change):
     assert all(etag(client, address) != tag for address, tag in zip(addresses, before, strict=True))
 
 
+def test_a_calendar_is_fetched_again_when_a_larger_event_has_gone(client):
+    larger = make_event(title="A larger event", start_date=date(2010, 1, 1))
+    make_event(title="A part of it", super_event=larger)
+    before = etag(client)
+    larger.delete()
+    assert etag(client) != before
+
+
 def test_filters_have_calendars_of_their_own(client):
     make_event(title="Ice")
     assert etag(client) != etag(client, ICS + "?q=ice")

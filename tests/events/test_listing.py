@@ -189,6 +189,18 @@ def test_past_events_are_listed_by_years(client):
     assert client.get("/events/past/25/").status_code == 404
 
 
+def test_past_events_stand_under_the_month_in_which_they_ended(client):
+    make_event(title="over the turn of the month", start_date=date(2026, 9, 29), end_date=date(2026, 10, 2))
+    assert headings(html_of(client, "/events/past/")) == ["October 2026"]
+
+
+def test_an_event_happens_from_the_very_instant_of_its_start(client, monkeypatch):
+    make_event(title="it", start_date=AT.date(), start_time=time(12), end_time=time(13), timezone="UTC")
+    assert headings(html_of(client, "/events/")) == ["Happening now"]
+    monkeypatch.setattr(clock, "now", lambda: AT - timedelta(microseconds=1))
+    assert headings(html_of(client, "/events/")) == ["November 2026"]
+
+
 def test_years_are_those_of_the_wall():
     make_event(title="last day of 2025", start_date=date(2025, 12, 31), timezone=BAKER)
     make_event(title="first day of 2026", start_date=date(2026, 1, 1), timezone=KIRITIMATI)
@@ -238,7 +250,9 @@ def test_what_is_chosen_is_shown_and_can_be_taken_away(client):
         ("?q=%3Cb%3E&amp;topic=ice&amp;where=online", "Sea"),
         ("?q=%3Cb%3E&amp;topic=ice&amp;topic=sea", "Online"),
     ]
-    assert '<a href="/events/">Clear</a>' in html
+    assert '<a href="/events/">Clear all</a>' in html
+    # The form stays folded: on a phone it would push the events out of sight.
+    assert re.search(r'<details class="filters">\s*<summary[^>]*>Choose events \(4 filters\)</summary>', html)
 
 
 def test_an_empty_list_says_where_there_is_something(client):
@@ -252,7 +266,23 @@ def test_an_empty_list_says_where_there_is_something(client):
     assert 'href="/events/past/?country=italy">See 1 past event that matches</a>' in html
     html = html_of(client, "/events/?country=peru")
     assert "No upcoming event matches." in html
+    assert "Nor does any past one." in html
     assert "arrow-link" not in html
+
+
+def test_a_list_says_what_the_other_one_has_for_the_same_filters(client):
+    for day, country in (
+        (date(2026, 1, 1), "Italy"),
+        (date(2099, 1, 1), "Italy"),
+        (date(2099, 1, 2), "Italy"),
+    ):
+        make_event(title=f"Event of {day}", start_date=day, country=country)
+    html = html_of(client, "/events/?country=Italy")
+    assert "2 upcoming events match" in html
+    assert 'href="/events/past/?country=Italy">See 1 past event that matches</a>' in html
+    html = html_of(client, "/events/past/?country=Italy")
+    assert 'href="/events/?country=Italy">See 2 upcoming events that match</a>' in html
+    assert "arrow-link" not in html_of(client, "/events/"), "both lists are in the views above"
 
 
 def test_an_empty_list_says_how_many_of_the_others_match(client):

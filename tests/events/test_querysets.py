@@ -110,3 +110,10 @@ def test_a_page_is_in_the_listing_however_it_was_published(how):
         draft.save_revision(approved_go_live_at=draft.go_live_at)
         call_command("publish_scheduled")
     assert EventPage.objects.listed().upcoming(AT).count() == 2
+
+
+def test_an_event_is_dated_until_the_instant_that_it_is_over():
+    make_event(start_date=date(2026, 11, 30), timezone="UTC")
+    over = datetime(2026, 12, 1, tzinfo=UTC)
+    assert EventPage.objects.dated_after(over - timedelta(microseconds=1)).exists()
+    assert not EventPage.objects.dated_after(over).exists()
