@@ -15,8 +15,8 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from .importing.apply import LOG_ACTION
 from .importing.models import ImportRun
+from .importing.versions import LOG_ACTION
 from .models import EventPage, EventTopic, EventType
 from .recurrence import clock_changes
 

@@ -11,27 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from django.utils import timezone as clock
 from wagtail.actions.unpublish_page import UnpublishPageAction
-from wagtail.admin.models import EditingSession
-from wagtail.locks import WorkflowLock
 from wagtail.log_actions import log
-from wagtail.models import Revision
 
 from events.models import EventIndexPage, EventPage
 
-from .feed import FeedEvent, Key, Level, Problem, Value, Values
+from .feed import FeedEvent, Key, Level, Problem
 from .models import ImportChange, ImportRecord, ImportRun, ImportSource
-from .pages import draft_values, free_slug, says_the_same, set_values
-from .reconcile import Absence, Action, Merge, Plan, PlanItem, merge
+from .pages import free_slug, says_the_same, set_values
+from .reconcile import Absence, Action, Plan, PlanItem
+from .versions import LOG_ACTION, changed, following, listed, why_it_waits
 
 logger = logging.getLogger(__name__)
 
-# The name by which the history of pages and the audit log show imports.
-LOG_ACTION = "events.import"
 WITHDRAWN: dict[str, str] = {
     ImportSource.Missing.CANCEL: "it is marked as cancelled",
     ImportSource.Missing.UNPUBLISH: "its page is unpublished",
@@ -155,7 +149,7 @@ def _create(event: FeedEvent, how: Application) -> Outcome:
         sequence=event.sequence,
         last_modified=event.last_modified,
     )
-    _write_down(ImportChange.Action.CREATED, event, page, how, draft=_changed({}, event.values))
+    _write_down(ImportChange.Action.CREATED, event, page, how, draft=changed({}, event.values))
     return Outcome(Result.CREATED)
 
 
@@ -165,14 +159,14 @@ def _update(event: FeedEvent, how: Application) -> Outcome:
     page = EventPage.objects.select_for_update(of=("self",)).filter(pk=record.page_id).first()
     if page is None:
         return _skipped(event, "Its page was deleted by an editor; it stays away.")
-    if waits := _why_it_waits(page, how):
+    if waits := why_it_waits(page):
         return _skipped(event, f"{waits} What is new waits for the next run.")
     before = state(record)
-    versions = Versions(page, record, event.values, goes_live=how.publish and page.live)
+    versions = following(page, record, event.values, publish=how.publish)
     # Taken down by an earlier run, and left as it was.
     returns = record.is_withdrawn and not page.live and how.publish and says_the_same(versions.draft, page)
     if versions.has_news or returns:
-        message = f"{how.source}: {_listed(versions.changes) or 'it is in the feed again'}"
+        message = f"{how.source}: {listed(versions.changes) or 'it is in the feed again'}"
         versions.write(how.user, message, publish_again=returns)
     if versions.goes_live or returns:
         record.published = event.values
@@ -196,105 +190,6 @@ def _update(event: FeedEvent, how: Application) -> Outcome:
         Result.UPDATED if versions.has_news or returns else Result.UNCHANGED,
         _conflicts(event, versions.conflicts),
     )
-
-
-def _why_it_waits(page: EventPage, how: Application) -> str:
-    """Why nothing may be written to `page` now; "" if it may."""
-    # A page with a schedule is locked as well, but only for its form.
-    if page.locked or isinstance(page.get_lock(), WorkflowLock):
-        return "Its page is locked by an editor."
-    sessions = EditingSession.objects.filter(
-        content_type=ContentType.objects.get_for_model(page), object_id=str(page.pk), is_editing=True
-    )
-    editing = sessions.filter(last_seen_at__gte=clock.now() - EditingSession.IDLE_TIMEOUT).first()
-    return f"{editing.user.get_username()} has its page open in the editor." if editing else ""
-
-
-class Versions:
-    """The versions of a page, published, scheduled and draft, each merged by itself with what the feed says now."""
-
-    def __init__(self, page: EventPage, record: ImportRecord, theirs: Values, *, goes_live: bool):
-        self.page = page
-        self.draft = page.get_latest_revision_as_object()
-        self.goes_live = goes_live
-        scheduled = page.scheduled_revision
-        self.scheduled = scheduled if scheduled and scheduled.pk != page.latest_revision_id else None
-        self.is_draft_scheduled = bool(scheduled) and self.scheduled is None
-        # What goes live is merged into what is live, which is no draft's business.
-        self.has_draft = not (page.live and goes_live) or not says_the_same(self.draft, page)
-
-        def merged(version: EventPage, base: Values) -> tuple[Values, Merge]:
-            ours = draft_values(version, record.values, theirs)
-            return ours, merge(base, theirs, ours, pins=record.pins)
-
-        self.draft_before, self.draft_merge = merged(self.draft, record.values)
-        self.live_before: Values = {}
-        self.live_merge = Merge({}, ())
-        if goes_live and page.live:
-            ours = draft_values(page, record.values, record.published, theirs)
-            base = {
-                name: told if ours.get(name) == told else record.published.get(name, told)
-                for name, told in record.values.items()
-            }
-            self.live_before, self.live_merge = ours, merge(base, theirs, ours, pins=record.pins)
-            if not self.has_draft:
-                self.draft_before, self.draft_merge = self.live_before, self.live_merge
-        if self.scheduled:
-            self.scheduled_version = self.scheduled.as_object()
-            _, self.scheduled_merge = merged(self.scheduled_version, record.values)
-
-    @property
-    def has_news(self) -> bool:
-        return bool(self.draft_merge.changes or self.live_merge.changes)
-
-    @property
-    def changes(self) -> set[str]:
-        return {*self.draft_merge.changes, *self.live_merge.changes}
-
-    @property
-    def conflicts(self) -> set[str]:
-        return {*self.draft_merge.conflicts, *self.live_merge.conflicts}
-
-    @property
-    def live_changes(self) -> dict[str, list[Value]]:
-        return _changed(self.live_before, self.live_merge.changes)
-
-    @property
-    def draft_changes(self) -> dict[str, list[Value]]:
-        return _changed(self.draft_before, self.draft_merge.changes) if self.has_draft else {}
-
-    def write(self, user: object, message: str, *, publish_again: bool = False) -> None:
-        """A new revision of each version that changes; the draft last, because the newest one is the draft."""
-        revision = None
-        scheduled = self.page.scheduled_revision
-        go_live_at = scheduled.approved_go_live_at if scheduled else None
-        if self.live_merge.changes:
-            set_values(self.page, self.live_merge.changes)
-            revision = self.page.save_revision(user=user)
-            revision.publish(user=user, skip_permission_checks=True, log_action=False)
-        if self.scheduled and (self.live_merge.changes or self.scheduled_merge.changes):
-            set_values(self.scheduled_version, self.scheduled_merge.changes)
-            self._saved(self.scheduled_version, user, go_live_at=go_live_at)
-        set_values(self.draft, self.draft_merge.changes)
-        is_overtaken = bool(self.live_merge.changes) and says_the_same(self.draft, self.page)
-        if self.has_draft and not is_overtaken:
-            revision = self._saved(
-                self.draft, user, go_live_at=go_live_at if self.is_draft_scheduled else None
-            )
-            if publish_again:
-                revision.publish(user=user, skip_permission_checks=True, log_action=False)
-        log(self.page, LOG_ACTION, user=user, revision=revision, data={"message": message})
-
-    def _saved(self, version: EventPage, user: object, *, go_live_at) -> Revision:
-        if go_live_at:
-            self.page.revisions.update(approved_go_live_at=None)
-        # What an editor has not finished need not be valid yet.
-        return version.save_revision(user=user, clean=False, approved_go_live_at=go_live_at)
-
-
-def _changed(before: Values, changes: Values) -> dict[str, list[Value]]:
-    """Of each field what was there before and after."""
-    return {name: [before.get(name), value] for name, value in changes.items()}
 
 
 def state(record: ImportRecord) -> dict:
@@ -324,15 +219,15 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
     if page is None:
         return Outcome(Result.UNCHANGED)
     title = str(record.values["title"])
-    if waits := _why_it_waits(page, how):
+    if waits := why_it_waits(page):
         reason = f"It is no longer in the feed. {waits} Its page waits for the next run."
         return Outcome(Result.SKIPPED, (Problem(Level.SKIPPED, reason, record.uid),))
-    before = state(record)
+    before = state(record) | {"runs_missing": record.runs_missing - 1}
     record.is_withdrawn = True
     if how.source.missing == ImportSource.Missing.CANCEL:
         # As if the feed had said so, that an editor's word stands against it as always.
         theirs = {**record.values, "event_status": EventPage.Status.CANCELLED.value}
-        versions = Versions(page, record, theirs, goes_live=page.live)
+        versions = following(page, record, theirs, publish=True)
         if versions.has_news:
             versions.write(how.user, f"{how.source}: no longer in the feed")
         record.values = theirs
@@ -379,21 +274,8 @@ def _write_down(action: str, event: FeedEvent, page: EventPage, how: Application
 def _conflicts(event: FeedEvent, names: Iterable[str]) -> tuple[Problem, ...]:
     if not names:
         return ()
-    reason = f"An editor and the feed both changed: {_listed(names)}. The editor's words stay."
+    reason = f"An editor and the feed both changed: {listed(names)}. The editor's words stay."
     return (_problem(event, Level.WARNING, reason),)
-
-
-def _listed(names: Iterable[str]) -> str:
-    """Names of fields, as `merge` has them, in words."""
-    words = (
-        f"exception of {name.partition(' ')[2]}"
-        if " " in name
-        else str(EventPage._meta.get_field(name).verbose_name)
-        if name != "exceptions"
-        else "exceptions"
-        for name in sorted(names)
-    )
-    return ", ".join(words)
 
 
 def _skipped(event: FeedEvent, reason: str) -> Outcome:

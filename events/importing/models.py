@@ -121,6 +121,10 @@ class ImportRun(models.Model):
     started_at = models.DateTimeField("started")
     finished_at = models.DateTimeField("finished", null=True)
     state = models.CharField(max_length=20, choices=State)
+    undone_at = models.DateTimeField("undone", null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     message = models.TextField(blank=True, help_text="Why the run failed or is held.")
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)

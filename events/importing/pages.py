@@ -80,7 +80,11 @@ def draft_values(draft: EventPage, *told: Values) -> Values:
     }
     values |= {name: read(draft) for name, (read, _) in RELATED.items()}
     values["body"] = next(
-        (other["body"] for other in told if _is_same_body(draft.body, str(other.get("body") or ""))),
+        (
+            other["body"]
+            for other in told
+            if "body" in other and _is_same_body(draft.body, str(other["body"]))
+        ),
         draft.body,
     )
     return values
