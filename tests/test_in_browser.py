@@ -18,6 +18,7 @@ PATHS = [
     "/about/",
     "/events/",
     "/events/past/",
+    "/events/calendar/2099/01/",
     "/events/earthcode-hackathon-2026/",
     "/events/long/",
     "/partners/",
@@ -114,6 +115,25 @@ def test_the_roadmap_carousel_scrolls_by_keyboard(page, portal):
         pytest.fail("the Tab key never reaches the carousel")
     page.keyboard.press("ArrowRight")
     eventually(page, lambda: carousel.evaluate("element => element.scrollLeft") > 0)
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_events_are_chosen_by_keyboard_alone(page, portal, width):
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(f"{portal}/events/")
+    words = page.locator("main input[name=q]")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "SUMMARY" and not words.is_visible():
+            page.keyboard.press("Enter")
+        if words.evaluate("element => element === document.activeElement"):
+            break
+    else:
+        pytest.fail("the Tab key never reaches the words to look for")
+    page.keyboard.type("datenschutz")
+    page.keyboard.press("Enter")
+    eventually(page, lambda: "q=datenschutz" in page.url)
+    assert page.get_by_role("main").get_by_role("heading", name="Datenschutz").count() == 1
 
 
 def test_the_first_tab_skips_to_the_content(page, portal):
