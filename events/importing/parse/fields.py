@@ -175,7 +175,7 @@ def head(data: bytes) -> str:
 
 def is_json(data: bytes) -> bool:
     """Whether `data` begins as a JSON object or array does."""
-    return re.match(r"\{\s*[\"}]|\[\s*[{\]]", head(data)) is not None
+    return re.match(r"\{\s*[\"}]|\[\s*[{\[\]]", head(data)) is not None
 
 
 def json_of(data: bytes) -> Any:
