@@ -72,7 +72,7 @@ REGISTRATION_WORDS = re.compile(
 MAX_BLOCKS = 500
 MAX_EVENTS = 5_000
 
-_SCRIPT = re.compile(r"<!--|<script\b([^>]{0,2000})>", re.IGNORECASE)
+_SCRIPT = re.compile(r"<!--|<script\b([^<>]{0,2000})>", re.IGNORECASE)
 _END_OF_SCRIPT = re.compile(r"</script", re.IGNORECASE)
 _JSON_LD = re.compile(r"\btype\s*=\s*[\"']?\s*application/ld\+json\b", re.IGNORECASE)
 _ANYWHERE = re.compile(rb"application/ld(?:\+|&#(?:x2b|43);)json", re.IGNORECASE)
