@@ -121,23 +121,23 @@ class Notes:
 
 
 def read_each(
-    entries: Iterable[Any], read: Callable[[Any, Notes], FeedEvent], *, first_line: int | None = None
+    entries: Iterable[Any], read: Callable[[Any, Notes], FeedEvent]
 ) -> tuple[list[FeedEvent], list[Problem]]:
     """The events that `read` makes of `entries`, and what is to be told; no entry costs another.
 
-    `first_line` is the line of the first entry, where entries have lines. `read` raises LeftOut.
+    `read` raises LeftOut, and notes the UID and the line of the entry where it has them.
     """
     events: list[FeedEvent] = []
     problems: list[Problem] = []
-    for number, entry in enumerate(entries):
-        notes = Notes(line=None if first_line is None else first_line + number)
+    for number, entry in enumerate(entries, 1):
+        notes = Notes()
         try:
             event = read(entry, notes)
         except LeftOut as reason:
             problems.append(notes.problem(reason.level, str(reason)))
         except Exception:
             # Whatever an entry comes up with, it costs no other.
-            logger.exception("Reading entry %s of a feed failed", number + 1)
+            logger.exception("Reading entry %s of a feed failed", number)
             problems.append(notes.problem(Level.FAILED, "The portal cannot read it; its log tells more."))
         else:
             events.append(event)

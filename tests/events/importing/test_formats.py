@@ -147,9 +147,9 @@ def test_case_3_a_feed_cut_anywhere_is_unusable(name, data):
 
 
 def test_case_8_an_entry_that_breaks_the_reader_costs_no_other(caplog):
-    events, problems = fields.read_each([1, 0, 2], lambda entry, notes: 2 / entry, first_line=5)
+    events, problems = fields.read_each([1, 0, 2], lambda entry, notes: 2 / entry)
     assert events == [2, 1]
-    assert [(problem.level, problem.line) for problem in problems] == [(Level.FAILED, 6)]
+    assert [problem.level for problem in problems] == [Level.FAILED]
     assert "ZeroDivisionError" in caplog.text
 
 
