@@ -5,7 +5,10 @@
 
 import gzip
 import json
+import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from pathlib import Path
+from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -71,6 +74,17 @@ def test_formats_are_found_by_themselves_and_the_general_ones_are_asked_last():
     assert all(format.LABEL for format in FORMATS.values())
     asked_last = [getattr(format, "GENERAL", False) for format in FORMATS.values()]
     assert asked_last == sorted(asked_last)
+
+
+def test_the_example_of_the_guide_is_a_format(monkeypatch):
+    guide = (Path(__file__).parents[3] / "docs" / "adding-a-feed-format.md").read_text()
+    example = ModuleType("plain_list")
+    example.__package__ = "events.importing.parse"
+    exec(re.search(r"```python\n(.*?)```", guide, re.DOTALL)[1], vars(example))
+    monkeypatch.setitem(FORMATS, "plain_list", example)
+    feed = read(b"EVENTS\n2027-05-04 Soil <b>day</b>\nsoon Ice day\n")
+    assert [(event.title, event.start_date) for event in feed.events] == [("Soil day", date(2027, 5, 4))]
+    assert [problem.level for problem in feed.problems] == [Level.FAILED]
 
 
 @settings(max_examples=200)
