@@ -6,6 +6,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -26,15 +29,95 @@ logging.getLogger("requests_hardened").setLevel(logging.CRITICAL)
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
 MAX_BYTES = 10_000_000
+MAX_IMAGE_BYTES = 5_000_000
 MAX_REDIRECTS = 5
+MAX_PAUSE = timedelta(days=1)
+"""However long a server asks to be left alone."""
+MAX_VALIDATOR_LENGTH = 255
 CHUNK_BYTES = 65_536
+NOT_MODIFIED = 304
+
+_CONDITIONS = {"If-None-Match", "If-Modified-Since"}
+
+
+class AnswerUnusable(FeedUnusable):
+    """The server answered, but not with what was asked for; `status` is the one of HTTP."""
+
+    def __init__(self, message: str, status: int):
+        super().__init__(message)
+        self.status = status
+
+
+class FeedGone(AnswerUnusable):
+    """It is gone for good (410): asking again is no use."""
+
+
+class FeedBusy(AnswerUnusable):
+    """The server wants to be asked later (429, 503); after `retry_after` if it says so, which is a day at most."""
+
+    def __init__(self, message: str, status: int, retry_after: timedelta | None = None):
+        super().__init__(message, status)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server called the version of a feed that is known (RFC 9110, 8.8): its headers as they stand, or ""."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        told = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in told.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What came of a request. `body` is None when the version that is known is still the newest.
+
+    `address` is the one that answered, after all redirects; `bytes_read` counts decompressed ones. Of a file there are
+    no headers.
+    """
+
+    body: bytes | None
+    address: str
+    status: int = 200
+    validators: Validators = Validators()
+    content_type: str = ""
+    seconds: float = 0.0
+
+    @property
+    def bytes_read(self) -> int:
+        return len(self.body or b"")
 
 
 def fetch(address: str) -> bytes:
     """What is at `address`, a path or an http, https or webcal URL; FeedUnusable says why there is nothing."""
+    return fetch_feed(address).body or b""
+
+
+def fetch_feed(
+    address: str, *, known: Validators | None = None, credential: str = "", source: str = ""
+) -> Fetched:
+    """The feed at `address`, a path or an http, https or webcal URL, unless it still is the `known` version.
+
+    `credential` is the value of the Authorization header; it reaches the scheme, host and port of `source` only, and
+    not even those after a redirect to others. `source` is where the feed begins, if `address` is a later page of it:
+    which one that is, the feed itself says. Raises FeedUnusable, FeedBusy or FeedGone.
+    """
     if "://" in address or address.lower().startswith("webcal:"):
-        return safe_get(address)
-    return _read_file(address)
+        return safe_get(address, known=known, credential=credential, source=source)
+    return Fetched(body=_read_file(address), address=address)
+
+
+def fetch_image(address: str) -> Fetched:
+    """The picture at the URL `address`; raises FeedUnusable. Its bytes are still anybody's: nothing is decoded here."""
+    found = safe_get(address, max_bytes=MAX_IMAGE_BYTES, accept="image/*")
+    if not found.content_type.startswith("image/"):
+        raise FeedUnusable(f"{_host(found.address)} sent no picture, but “{found.content_type[:80]}”.")
+    return found
 
 
 def _read_file(address: str) -> bytes:
@@ -60,20 +143,45 @@ def _read_file(address: str) -> bytes:
     return data
 
 
-def safe_get(address: str, *, total_seconds: float = TOTAL_SECONDS, max_bytes: int = MAX_BYTES) -> bytes:
-    """The body of the answer to a GET of `address`, decompressed; raises FeedUnusable.
+def safe_get(
+    address: str,
+    *,
+    known: Validators | None = None,
+    credential: str = "",
+    source: str = "",
+    accept: str = "text/calendar, */*;q=0.5",
+    total_seconds: float = TOTAL_SECONDS,
+    max_bytes: int = MAX_BYTES,
+) -> Fetched:
+    """The answer to a GET of `address`, decompressed; raises FeedUnusable.
 
     Only http and https (webcal is https), only hosts with a public address, which is checked for the very
     address that is connected to, redirects included. `total_seconds` bounds everything after the look-up of
-    the name.
+    the name. `known`, `credential` and `source` are as in `fetch_feed`.
     """
+    if not (credential.isascii() and credential.isprintable()):
+        # Whatever would fail later on would repeat the secret.
+        raise FeedUnusable("The credential has characters in it that cannot be sent. Set it again.")
+    home = _origin(_allowed(source or address))
+    started = time.monotonic()
     with _deadline(total_seconds) as deadline, _session(deadline) as session:
         try:
             for _ in range(MAX_REDIRECTS + 1):
                 address = _allowed(address)
-                with session.get(address, stream=True, allow_redirects=False) as response:
+                headers = {"Accept": accept, **(known.headers if known else {})}
+                credential = credential if _origin(address) == home else ""
+                if credential:
+                    headers["Authorization"] = credential
+                with session.get(address, stream=True, allow_redirects=False, headers=headers) as response:
                     if not response.is_redirect:
-                        return _body(response, deadline, max_bytes)
+                        return Fetched(
+                            body=_body(response, deadline, max_bytes),
+                            address=address,
+                            status=response.status_code,
+                            validators=_validators(response, known),
+                            content_type=response.headers.get("Content-Type", "").lower(),
+                            seconds=time.monotonic() - started,
+                        )
                     address = urljoin(address, response.headers["location"])
         except FeedUnusable:
             raise
@@ -98,7 +206,7 @@ def loopback_is_allowed() -> bool:
 def _allowed(address: str) -> str:
     try:
         parts = urlsplit(address.strip())
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         raise FeedUnusable(f"“{address}” is not a web address.") from None
     scheme = "https" if parts.scheme == "webcal" else parts.scheme
@@ -111,9 +219,29 @@ def _allowed(address: str) -> str:
     return urlunsplit((scheme, parts.netloc, parts.path, parts.query, ""))
 
 
-def _body(response: requests.Response, deadline: "_Deadline", max_bytes: int) -> bytes:
+def _origin(address: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port (RFC 6454)."""
+    parts = urlsplit(address)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _validators(response: requests.Response, known: Validators | None) -> Validators:
+    """What to ask with the next time; an answer that nothing is new need not repeat it."""
+    told = [response.headers.get(name, "") for name in ("ETag", "Last-Modified")]
+    found = [
+        value if len(value) <= MAX_VALIDATOR_LENGTH and value.isascii() and value.isprintable() else ""
+        for value in told
+    ]
+    if response.status_code == NOT_MODIFIED and known and not any(found):
+        return known
+    return Validators(*found)
+
+
+def _body(response: requests.Response, deadline: "_Deadline", max_bytes: int) -> bytes | None:
+    if response.status_code == NOT_MODIFIED and response.request.headers.keys() & _CONDITIONS:
+        return None
     if response.status_code != 200:
-        raise FeedUnusable(_status_in_words(response))
+        raise _unusable(response)
     body = bytearray()
     for chunk in response.iter_content(CHUNK_BYTES):
         body += chunk
@@ -129,9 +257,38 @@ def _body(response: requests.Response, deadline: "_Deadline", max_bytes: int) ->
     return bytes(body)
 
 
+def _unusable(response: requests.Response) -> AnswerUnusable:
+    message, status = _status_in_words(response), response.status_code
+    if status == 410:
+        return FeedGone(message, status)
+    if status in {429, 503}:
+        return FeedBusy(message, status, _retry_after(response))
+    return AnswerUnusable(message, status)
+
+
+def _retry_after(response: requests.Response) -> timedelta | None:
+    """What the Retry-After header says (RFC 9110, 10.2.3), by the server's own clock if it is a date."""
+    told = response.headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdigit():
+        return min(timedelta(seconds=int(told[:9])), MAX_PAUSE)
+    until = _http_date(told)
+    now = _http_date(response.headers.get("Date", "")) or datetime.fromtimestamp(time.time(), UTC)
+    return max(timedelta(0), min(until - now, MAX_PAUSE)) if until else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def _status_in_words(response: requests.Response) -> str:
     status, host = response.status_code, _host(response.url)
-    if status in {401, 403}:
+    if status in {401, 403} and "Authorization" in response.request.headers:
+        meaning = "does not accept the credential of this source. Ask whoever runs it for a new one."
+    elif status in {401, 403}:
         meaning = "does not let us read the feed. Use an address that is open to everybody."
     elif status in {404, 410}:
         meaning = "has no feed at this address. Check the address, or ask where the calendar has gone."
@@ -227,7 +384,6 @@ def _session(deadline: _Deadline) -> Iterator[requests.Session]:
         session.trust_env = False
         # Even when told not to follow, requests reads the whole body of a redirect to know where it leads.
         session.resolve_redirects = lambda *args, **options: iter(())
-        session.headers["Accept"] = "text/calendar, */*;q=0.5"
         for adapter in session.adapters.values():
             _watch_connections(adapter, deadline)
         yield session

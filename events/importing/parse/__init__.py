@@ -1,25 +1,81 @@
-"""Bytes to events. A format is a module with a function `parse` of the signature `Parser`, and a line in
-FORMATS."""
+"""Bytes to events. Adding a format = one module in this package, with what `Format` says, and its tests; see
+docs/adding-a-feed-format.md."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from importlib import import_module
+from inspect import signature
+from pkgutil import iter_modules
+from typing import Any, Protocol, cast
 
-from events.importing.feed import FeedEvent, Key, Level, ParsedFeed, Problem, short
+from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFeed, Problem, short
 
-from . import ical
-
-Parser = Callable[..., ParsedFeed]
-FORMATS: dict[str, Parser] = {"ical": ical.parse}
+from .otherwise import what_it_is
 
 
-def parse(data: bytes, *, format: str, default_timezone: str) -> ParsedFeed:
+class Format(Protocol):
+    """What makes a module of this package a format."""
+
+    LABEL: str
+    """What editors call it."""
+
+    def recognises(self, data: bytes) -> bool:
+        """Whether `data` looks like it: looks at the beginning or the structure only, and never raises."""
+        ...
+
+    def parse(self, data: bytes, *, default_timezone: str, **options: Any) -> ParsedFeed:
+        """Every event that can be read; an item that cannot is a problem. Raises FeedUnusable.
+
+        `default_timezone` is the IANA name for times of which the feed does not tell the zone. A format that needs
+        one of the other options of `parse` below names it as a parameter.
+        """
+        ...
+
+
+def _found() -> dict[str, Format]:
+    """The formats of this package by name; those that say they are GENERAL are asked last."""
+    modules = {module.name: import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)}
+    formats = [name for name, module in modules.items() if hasattr(module, "recognises")]
+    formats.sort(key=lambda name: (getattr(modules[name], "GENERAL", False), name))
+    return {name: cast(Format, modules[name]) for name in formats}
+
+
+FORMATS = _found()
+
+
+def format_of(data: bytes, address: str = "") -> str:
+    """The name of the format that `data`, which came from `address`, is in; raises FeedUnusable, which says what it
+    is instead."""
+    for name, format in FORMATS.items():
+        if format.recognises(data):
+            return name
+    raise FeedUnusable(what_it_is(data, address))
+
+
+def parse(
+    data: bytes,
+    *,
+    format: str = "",
+    default_timezone: str,
+    address: str = "",
+    mapping: Mapping[str, str] | None = None,
+) -> ParsedFeed:
     """Every event of `data` that can be read, each with an identity of its own.
 
-    `default_timezone` is the IANA name for times of which the feed does not tell the zone. An item that
-    cannot be read is a problem; FeedUnusable is raised when `data` is nothing of the kind.
+    `format` is one of FORMATS, or "" to recognise it. `default_timezone` is the IANA name for times of which the feed
+    does not tell the zone. `address` is where `data` came from, from which relative addresses count. `mapping` says
+    which column of a table is which field. An item that cannot be read is a problem; FeedUnusable is raised when
+    `data` is nothing of the kind.
     """
-    feed = FORMATS[format](data, default_timezone=default_timezone)
+    read = FORMATS[format or format_of(data, address)].parse
+    options = {"address": address, "mapping": mapping}
+    wanted = signature(read).parameters
+    feed = read(
+        data,
+        default_timezone=default_timezone,
+        **{name: value for name, value in options.items() if name in wanted},
+    )
     events, problems = _distinct(map(_identified, feed.events))
     return replace(feed, events=tuple(events), problems=(*feed.problems, *problems))
 
@@ -39,8 +95,9 @@ def _distinct(events: Iterable[FeedEvent]) -> tuple[list[FeedEvent], list[Proble
     for key, same in versions.items():
         chosen = max(same, key=lambda event: (event.recency, sorted(map(str, event.values.items()))))
         distinct.append(chosen)
+        where = f" on line {chosen.line}" if chosen.line else ""
         reason = (
-            f"{len(same)} entries have this UID; the most recent one, “{chosen.title}” on line {chosen.line}, "
+            f"{len(same)} entries have this UID; the most recent one, “{chosen.title}”{where}, "
             "is imported. If they are different events, each needs a UID of its own."
         )
         problems += [

@@ -22,16 +22,19 @@ from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFee
 from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text, without_login
 
 from .content_lines import Component, Property, read_tree
+from .fields import head
 from .zones import CustomZone, zone_called
 
 logger = logging.getLogger(__name__)
 
+LABEL = "iCalendar"
 UNTITLED = "Untitled event"
 TITLE_LENGTH = VENUE_LENGTH = 255
 WEBSITE_LENGTH = 500
 MAX_SEQUENCE = 2**31 - 1
 YEARS = range(1900, 2200)
 
+_BEGIN = re.compile(r"^[ \t]*BEGIN[ \t]*:[ \t]*VCALENDAR", re.IGNORECASE | re.MULTILINE)
 _MOMENT = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?",
     re.IGNORECASE,
@@ -55,6 +58,11 @@ _READ_ONCE = [
 ]
 
 _is_web_address = URLValidator(schemes=["http", "https"])
+
+
+def recognises(data: bytes) -> bool:
+    """Whether a calendar begins where `data` begins, after a byte order mark, blank or stray lines."""
+    return _BEGIN.search(head(data).replace("\r", "\n")) is not None
 
 
 def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:

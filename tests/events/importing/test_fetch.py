@@ -5,12 +5,25 @@ import os
 import socket
 import threading
 import time
+import tracemalloc
+import zlib
+from datetime import timedelta
 
+import brotli
 import pytest
 import requests
 
 from events.importing.feed import FeedUnusable
-from events.importing.fetch import fetch, loopback_is_allowed, safe_get
+from events.importing.fetch import (
+    FeedBusy,
+    FeedGone,
+    Validators,
+    fetch,
+    fetch_feed,
+    fetch_image,
+    loopback_is_allowed,
+    safe_get,
+)
 from tests.builders import make_calendar
 
 CALENDAR = make_calendar("SUMMARY:One")
@@ -118,6 +131,20 @@ def test_a_gzip_bomb(serve):
     assert "larger than 10 MB" in refusal(serve(answer(body=bomb, Content_Encoding="gzip")))
 
 
+@pytest.mark.parametrize(
+    ("encoding", "compress"), [("gzip", gzip.compress), ("br", brotli.compress), ("deflate", zlib.compress)]
+)
+def test_case_48_a_bomb_takes_no_memory(serve, encoding, compress):
+    address = serve(answer(body=compress(bytes(100_000_000)), Content_Encoding=encoding))
+    tracemalloc.start()
+    try:
+        assert "larger than 10 MB" in refusal(address)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 40_000_000
+
+
 def test_broken_compression(serve):
     assert "decompressed" in refusal(serve(answer(body=b"not gzip", Content_Encoding="gzip")))
 
@@ -145,7 +172,7 @@ def test_the_body_of_a_redirect_is_not_read(serve):
         while True:
             handler.wfile.write(b"x" * 65_536)
 
-    assert safe_get(serve(endless_redirect), total_seconds=5) == CALENDAR
+    assert safe_get(serve(endless_redirect), total_seconds=5).body == CALENDAR
 
 
 @pytest.mark.parametrize(
@@ -210,7 +237,7 @@ def test_case_47_the_checked_address_is_the_one_connected_to(serve, monkeypatch)
             )
         ],
     )
-    assert safe_get(f"http://rebinding.example:{port}/") == CALENDAR
+    assert safe_get(f"http://rebinding.example:{port}/").body == CALENDAR
     assert answers == ["10.0.0.1"]
 
 
@@ -269,3 +296,193 @@ def test_a_huge_file(tmp_path):
     feed.write_bytes(bytes(10_000_001))
     with pytest.raises(FeedUnusable, match="larger than 10 MB"):
         fetch(str(feed))
+
+
+# Asking for news only
+
+
+def versioned(handler):
+    """A server that knows its versions."""
+    is_known = handler.headers["If-None-Match"] == '"v1"'
+    answer(304 if is_known else 200, b"" if is_known else CALENDAR, ETag='"v1"', Last_Modified="yesterday")(
+        handler
+    )
+
+
+def test_case_31_a_feed_that_has_not_changed_is_not_sent_again(serve):
+    address = serve(versioned)
+    first = fetch_feed(address)
+    assert (first.body, first.status, first.bytes_read) == (CALENDAR, 200, len(CALENDAR))
+    assert first.validators == Validators('"v1"', "yesterday")
+    again = fetch_feed(address, known=first.validators)
+    assert (again.body, again.status, again.bytes_read) == (None, 304, 0)
+    assert again.validators == first.validators
+    assert fetch_feed(address, known=Validators('"v0"')).body == CALENDAR
+
+
+def test_case_31_an_answer_that_nothing_is_new_need_not_repeat_the_version(serve):
+    known = Validators("", "Fri, 01 May 2026 09:00:00 GMT")
+    seen = []
+
+    def unchanged(handler):
+        seen.append((handler.headers["If-Modified-Since"], handler.headers["If-None-Match"]))
+        answer(304)(handler)
+
+    found = fetch_feed(serve(unchanged), known=known)
+    assert (found.body, found.validators) == (None, known)
+    assert seen == [("Fri, 01 May 2026 09:00:00 GMT", None)]
+
+
+def test_an_answer_that_nothing_is_new_without_having_been_asked_is_no_feed(serve):
+    assert "304" in refusal(serve(answer(304)))
+    assert "304" in refusal(serve(answer(304)), known=Validators())
+
+
+@pytest.mark.parametrize("etag", ["x" * 256, "\x80"])
+def test_versions_that_cannot_be_repeated_are_forgotten(serve, etag):
+    found = fetch_feed(serve(answer(body=CALENDAR, ETag=etag, Content_Type="Text/Calendar; charset=utf-8")))
+    assert found.validators == Validators()
+    assert found.content_type == "text/calendar; charset=utf-8"
+
+
+def test_what_came_of_redirects_and_of_files(serve, tmp_path):
+    target = serve(answer(body=CALENDAR))
+    found = fetch_feed(serve(answer(302, Location=target)))
+    assert (found.address, found.body) == (target, CALENDAR)
+    assert 0 < found.seconds < 10
+    file = tmp_path / "feed.ics"
+    file.write_bytes(CALENDAR)
+    assert fetch_feed(str(file), known=Validators("x")).body == CALENDAR
+
+
+# Being told to wait
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("told", "pause"),
+    [
+        ({"Retry_After": "120"}, timedelta(minutes=2)),
+        ({"Retry_After": "0"}, timedelta(0)),
+        ({"Retry_After": "9999999999999"}, timedelta(days=1)),
+        ({"Retry_After": "Fri, 01 May 2026 09:05:00 GMT"}, timedelta(minutes=5)),
+        ({"Retry_After": "Fri, 01 May 2026 08:00:00 GMT"}, timedelta(0)),
+        ({"Retry_After": "Sat, 01 May 2027 08:00:00 GMT"}, timedelta(days=1)),
+        ({"Retry_After": "soon"}, None),
+        ({"Retry_After": "-5"}, None),
+        ({"Retry_After": "Fri, 99 May 2026 09:05:00 GMT"}, None),
+        ({}, None),
+    ],
+)
+def test_case_49_a_server_says_when_to_come_again(serve, status, told, pause):
+    def busy(handler):
+        handler.date_time_string = lambda timestamp=None: "Fri, 01 May 2026 09:00:00 GMT"
+        answer(status, **told)(handler)
+
+    with pytest.raises(FeedBusy) as error:
+        fetch_feed(serve(busy))
+    assert (error.value.status, error.value.retry_after) == (status, pause)
+
+
+def test_case_49_what_is_gone_for_good_is_told_from_what_is_not_found(serve):
+    with pytest.raises(FeedGone):
+        fetch_feed(serve(answer(410)))
+    for status in (404, 500):
+        with pytest.raises(FeedUnusable) as error:
+            fetch_feed(serve(answer(status)))
+        assert not isinstance(error.value, FeedGone | FeedBusy)
+        assert error.value.status == status
+
+
+# Credentials
+
+SECRET = "Bearer s3cr3t"
+
+
+@pytest.fixture
+def who_asks():
+    """(answer, seen): an answer of a feed, and the credentials it was asked with."""
+    seen = []
+
+    def look(handler):
+        seen.append(handler.headers["Authorization"])
+        answer(body=CALENDAR)(handler)
+
+    return look, seen
+
+
+def test_case_61_a_credential_reaches_the_sources_own_host(serve, who_asks):
+    look, seen = who_asks
+    address = serve(look)
+    fetch_feed(address, credential=SECRET)
+    fetch_feed(address)
+    fetch_feed(f"{address}?page=2", credential=SECRET, source=address)
+    assert seen == [SECRET, None, SECRET]
+
+
+def test_case_61_a_credential_follows_a_redirect_on_the_same_host_only(serve, who_asks):
+    look, seen = who_asks
+
+    def here(handler):
+        seen.append(handler.headers["Authorization"])
+        answer(302, Location="/b.ics")(handler) if handler.path != "/b.ics" else look(handler)
+
+    fetch_feed(serve(here), credential=SECRET)
+    assert seen == [SECRET, SECRET, SECRET]
+
+
+def test_case_61_a_credential_is_never_sent_after_a_redirect_to_another_host(serve, who_asks):
+    look, seen = who_asks
+    home, asked_at_home = [], []
+
+    def back(handler):
+        seen.append(handler.headers["Authorization"])
+        answer(302, Location=f"{home[0]}?again")(handler)
+
+    other = serve(back)
+
+    def away(handler):
+        asked_at_home.append(handler.headers["Authorization"])
+        (look if "again" in handler.path else answer(302, Location=other))(handler)
+
+    home.append(serve(away))
+    assert fetch_feed(home[0], credential=SECRET).body == CALENDAR
+    assert asked_at_home == [SECRET, None]
+    assert seen == [None, None]
+
+
+def test_case_61_a_page_of_another_host_that_the_feed_names_gets_no_credential(serve, who_asks):
+    look, seen = who_asks
+    fetch_feed(serve(look), credential=SECRET, source=serve(answer(body=CALENDAR)))
+    assert seen == [None]
+
+
+@pytest.mark.parametrize("credential", ["Bearer s3cr3t\r\nHost: x", "Bearer s3cr3t\0", "Bearer €s3cr3t"])
+def test_case_61_a_credential_is_in_no_message(serve, credential):
+    message = refusal(serve(answer(body=CALENDAR)), credential=credential)
+    assert "cannot be sent" in message
+    assert "s3cr3t" not in message
+
+
+def test_case_61_a_credential_that_is_not_accepted_is_told(serve):
+    message = refusal(serve(answer(401)), credential=SECRET)
+    assert "does not accept the credential" in message
+    assert "s3cr3t" not in message
+
+
+# Pictures
+
+
+def test_case_50_a_picture_is_one_by_its_type_and_its_size(serve):
+    found = fetch_image(serve(answer(body=b"GIF89a", Content_Type="image/gif")))
+    assert (found.body, found.content_type) == (b"GIF89a", "image/gif")
+    for kind in ("text/html", "application/octet-stream", ""):
+        with pytest.raises(FeedUnusable, match="no picture"):
+            fetch_image(serve(answer(body=b"GIF89a", Content_Type=kind)))
+    with pytest.raises(FeedUnusable, match="larger than 5 MB"):
+        fetch_image(serve(answer(body=bytes(5_000_001), Content_Type="image/gif")))
+
+
+@pytest.mark.parametrize("address", ["http://x.example:99999/", "http://x.example:port/"])
+def test_ports_that_do_not_exist(address):
+    assert "not a web address" in refusal(address)

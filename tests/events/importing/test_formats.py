@@ -1,0 +1,377 @@
+"""Which format a feed is in, what it is instead, and what the formats share; numbers are those of the cases."""
+
+# Wall times are naive on purpose until their zone is known.
+# ruff: noqa: DTZ001
+
+import gzip
+import json
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from pathlib import Path
+from types import ModuleType
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.importing.feed import FeedUnusable, Level
+from events.importing.parse import FORMATS, fields, format_of, parse
+from events.importing.parse.fields import LeftOut, Notes
+from tests.builders import make_calendar
+
+CALENDAR = make_calendar("SUMMARY:One")
+INDICO = b'{"count": 1, "_type": "HTTPAPIResult", "results": []}'
+PRETALX = b'[{"slug": "a", "name": {"en": "A"}, "date_from": "2026-05-01"}]'
+EVENTS_CALENDAR = (
+    b'{"events": [], "rest_url": "https://x.example/wp-json/tribe/events/v1/events/", "total": 0}'
+)
+PAGE = b'<!DOCTYPE html><script type="application/ld+json">{"@type": "Event", "startDate": "2026-05-01"}</script>'
+
+
+def read(data, format=""):
+    return parse(data, format=format, default_timezone="Europe/Rome", address="https://x.example/events/")
+
+
+def refusal(data, address=""):
+    with pytest.raises(FeedUnusable) as error:
+        format_of(data, address)
+    return str(error.value)
+
+
+# Which format it is
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (CALENDAR, "ical"),
+        (b"\xef\xbb\xbf" + CALENDAR, "ical"),
+        (CALENDAR.decode().encode("utf-16"), "ical"),
+        (b"\r\n\r\n  \n" + CALENDAR, "ical"),
+        (CALENDAR.replace(b"BEGIN:VCALENDAR", b"begin:vcalendar"), "ical"),
+        (INDICO, "indico"),
+        (b"\xef\xbb\xbf\n" + INDICO, "indico"),
+        (json.dumps({"results": [{"x": "y" * 20_000}], "_type": "HTTPAPIResult"}).encode(), "indico"),
+        (PRETALX, "pretalx"),
+        (b'{"count": 0, "next": null, "previous": null, "results": []}', "pretalx"),
+        (b'{"schedule": {"version": "1", "conference": {"days": []}}}', "pretalx"),
+        (EVENTS_CALENDAR, "events_calendar"),
+        (PAGE, "json_ld"),
+        (PAGE.replace(b"+", b"&#x2B;"), "json_ld"),
+        (PAGE.decode().encode("utf-16"), "json_ld"),
+        (b'{"@context": "https://schema.org", "@graph": []}', "json_ld"),
+    ],
+)  # fmt: skip
+def test_a_feed_is_recognised_by_what_is_in_it_and_by_one_format_only(data, name):
+    assert [other for other in FORMATS if FORMATS[other].recognises(data)] == [name]
+    assert format_of(data) == name
+
+
+def test_formats_are_found_by_themselves_and_the_general_ones_are_asked_last():
+    assert {"ical", "indico", "pretalx", "events_calendar", "json_ld"} <= FORMATS.keys()
+    assert not {"fields", "zones", "content_lines", "otherwise"} & FORMATS.keys()
+    assert all(format.LABEL for format in FORMATS.values())
+    asked_last = [getattr(format, "GENERAL", False) for format in FORMATS.values()]
+    assert asked_last == sorted(asked_last)
+
+
+def test_the_example_of_the_guide_is_a_format(monkeypatch):
+    guide = (Path(__file__).parents[3] / "docs" / "adding-a-feed-format.md").read_text()
+    example = ModuleType("plain_list")
+    example.__package__ = "events.importing.parse"
+    exec(re.search(r"```python\n(.*?)```", guide, re.DOTALL)[1], vars(example))
+    monkeypatch.setitem(FORMATS, "plain_list", example)
+    feed = read(b"EVENTS\n2027-05-04 Soil <b>day</b>\nsoon Ice day\n")
+    assert [(event.title, event.start_date) for event in feed.events] == [("Soil day", date(2027, 5, 4))]
+    assert [problem.level for problem in feed.problems] == [Level.FAILED]
+
+
+@settings(max_examples=200)
+@given(
+    st.binary(max_size=60),
+    st.sampled_from([b"", b"{", b"[{", b"<html>", b"\xff\xfe", b"PK\x03\x04", b"\xef\xbb\xbf"]),
+)
+def test_recognising_never_raises_and_nothing_is_refused_without_words(data, start):
+    for format in FORMATS.values():
+        assert format.recognises(start + data) in (True, False)
+    if not any(format.recognises(start + data) for format in FORMATS.values()):
+        assert len(refusal(start + data)) > 20
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b" \n\0", "empty"),
+        (b"\xef\xbb\xbf", "empty"),
+        (b"<html><body>Hello</body></html>", "web page, not a calendar"),
+        (b"<?xml version='1.0'?><!-- x -->\n<!DOCTYPE html><p>", "web page, not a calendar"),
+        (b"hello", "no feed that the portal can read"),
+        (b'{"a": 1}', "JSON, but neither"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1", "XLSX or CSV"),
+        (b"PK\x03\x04mimetype", "archive"),
+        (gzip.compress(b"x"), "no feed that the portal can read"),
+    ],
+)
+def test_what_is_no_feed_is_told_in_words(data, words):
+    assert words in refusal(data)
+
+
+def test_a_page_that_names_its_calendar_is_told_with_the_address():
+    page = b'<html><head><link rel="alternate" type="text/calendar" href="/events/?ical=1&amp;x=2"></head>'
+    assert "https://x.example/events/?ical=1&x=2: use that" in refusal(page, "https://x.example/a/")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'<?xml version="1.0"?><rss version="2.0"><channel><item><pubDate>Fri, 01 May 2026 09:00:00 GMT</pubDate>',
+        b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><updated>2026-05-01T09:00:00Z</updated></entry></feed>',
+    ],
+)
+def test_case_58_news_feeds_have_no_dates_of_events(data):
+    assert "when something was written" in refusal(data)
+
+
+@pytest.mark.parametrize("name", ["indico", "pretalx", "events_calendar", "json_ld"])
+@pytest.mark.parametrize("data", [b"[" * 100_000, b'{"results":' * 100_000, b"[" * 100_000 + b"]" * 100_000])
+def test_case_48_json_nested_deeply_is_refused_in_words(name, data):
+    with pytest.raises(FeedUnusable, match="nested deeper"):
+        read(data, name)
+
+
+@pytest.mark.parametrize("name", ["indico", "pretalx", "events_calendar"])
+@pytest.mark.parametrize(
+    "data", [b"", b"null", b"3", b'"x"', b"{}", b'{"results": {}, "events": 3}', b"<html>", b"\xff"]
+)
+def test_case_4_what_has_no_list_of_events_is_unusable(name, data):
+    with pytest.raises(FeedUnusable):
+        read(data, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("indico", INDICO), ("pretalx", PRETALX), ("events_calendar", EVENTS_CALENDAR)]
+)
+def test_case_3_a_feed_cut_anywhere_is_unusable(name, data):
+    for length in range(1, len(data)):
+        with pytest.raises(FeedUnusable):
+            read(data[:length], name)
+
+
+def test_case_8_an_entry_that_breaks_the_reader_costs_no_other(caplog):
+    events, problems = fields.read_each([1, 0, 2], lambda entry, notes: 2 / entry)
+    assert events == [2, 1]
+    assert [problem.level for problem in problems] == [Level.FAILED]
+    assert "ZeroDivisionError" in caplog.text
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ("Plain", "Plain"),
+        (7, "7"),
+        (True, ""),
+        (None, ""),
+        ({"de": "Tagung", "en": "Meeting"}, "Meeting"),
+        ({"de": "Tagung", "en-gb": "Meeting"}, "Meeting"),
+        ({"de": "Tagung", "en": " "}, "Tagung"),
+        ({"de": "", "fr": "Colloque"}, "Colloque"),
+        ({}, ""),
+    ],
+)
+def test_case_56_names_are_in_english_or_in_the_first_language_that_has_any(told, text):
+    assert fields.translated(told) == text
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("[cancelled] Summer school", ("Summer school", "EventCancelled")),
+        ("[CANCELED]  Summer school", ("Summer school", "EventCancelled")),
+        ("Summer school (postponed)", ("Summer school", "EventPostponed")),
+        ("Summer [ Cancelled! ] school", ("Summer school", "EventCancelled")),
+        ("Why missions are cancelled", ("Why missions are cancelled", "")),
+        ("[draft] Summer school", ("[draft] Summer school", "")),
+        ("[cancelled]", ("", "EventCancelled")),
+    ],
+)
+def test_case_55_labels_in_titles(title, expected):
+    assert fields.labelled(title) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ("https://x.example/a", "https://x.example/a"),
+        (" https://x.example/a ", "https://x.example/a"),
+        ("https://me:secret@x.example/a", "https://x.example/a"),
+        ("../b", "https://base.example/b"),
+        ("javascript:alert(1)", ""),
+        ("java\nscript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("https://x.example/" + "a" * 500, ""),
+        ("http://[", ""),
+        (None, ""),
+    ],
+)
+def test_case_46_addresses_are_http_and_short(told, address):
+    notes = Notes()
+    assert fields.web_address(notes, told, "https://base.example/a/") == address
+    assert bool(notes.warnings) == (bool(told) and not address)
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [("DE", "Germany"), ("gb", "United Kingdom"), ("Italy", "Italy"), ("KR", "South Korea"), ("XX", "XX"), (None, ""),
+     ("BA", "Bosnia and Herzegovina"), ("Deutschland", "Deutschland")],
+)  # fmt: skip
+def test_countries_are_called_by_their_names(told, name):
+    assert fields.country(Notes(), told) == name
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [("en", "en"), ("de-AT", "de"), ("pt_BR", "pt"), ("English", "en"), ("xx", ""), (None, ""), ("e", "")],
+)
+def test_languages_are_those_that_a_page_knows(told, code):
+    assert fields.language(told) == code
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        ("/api/events/?page=2", "https://x.example/api/events/?page=2"),
+        ("http://x.example/api/events/?page=2", "https://x.example/api/events/?page=2"),
+        ("https://other.example/2", "https://other.example/2"),
+        ("https://x.example/api/events/", ""),
+        ("file:///etc/passwd", ""),
+        ("http://[", ""),
+        (None, ""),
+        (7, ""),
+    ],
+)
+def test_next_pages_are_whole_safe_addresses_of_another_page(told, found):
+    assert fields.next_page("https://x.example/api/events/", told) == found
+
+
+# When
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026-05-01", date(2026, 5, 1)),
+        ("20260501", date(2026, 5, 1)),
+        ("2026-5-1", date(2026, 5, 1)),
+        ("2026-05-01T09:00", datetime(2026, 5, 1, 9)),
+        ("2026-05-01 9:00:30", datetime(2026, 5, 1, 9, 0, 30)),
+        ("2026-05-01T00:00:00", datetime(2026, 5, 1)),
+        ("2026-05-01T24:00", datetime(2026, 5, 2)),
+        ("2026-05-01 12:30 am", datetime(2026, 5, 1, 0, 30)),
+        ("2026-05-01 12:30PM", datetime(2026, 5, 1, 12, 30)),
+        ("2026-05-01T09:00:60.5Z", datetime(2026, 5, 1, 9, 0, 59, tzinfo=UTC)),
+        ("2026-05-01T09:00+02", datetime(2026, 5, 1, 9, tzinfo=timezone(timedelta(hours=2)))),
+        ("2026-05-01T09:00−05:30", datetime(2026, 5, 1, 9, tzinfo=timezone(-timedelta(hours=5, minutes=30)))),
+    ],
+)  # fmt: skip
+def test_moments(text, found):
+    assert fields.moment("start", text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2026-05", "neither a date nor a time"),
+        ("01/05/2026", "neither a date nor a time"),
+        ("May 2026", "neither a date nor a time"),
+        ("", "neither a date nor a time"),
+        (None, "neither a date nor a time"),
+        ({"a": 1}, "neither a date nor a time"),
+        ("2026-02-30", "does not exist"),
+        ("2026-05-01T25:00", "does not exist"),
+        ("2026-05-01T09:00+25:00", "does not exist"),
+        ("2026-05-01 13:00 pm", "does not exist"),
+        ("1880-05-01", "year 1880"),
+        ("2200-01-01", "year 2200"),
+        ("0000-00-00", "year 0000"),
+    ],
+)
+def test_dates_are_never_guessed(text, words):
+    with pytest.raises(LeftOut, match=words):
+        fields.moment("start", text)
+
+
+def instant(hours, *parts):
+    return datetime(*parts, tzinfo=timezone(timedelta(hours=hours)))
+
+
+@pytest.mark.parametrize(
+    ("found", "zone", "warning"),
+    [
+        (instant(2, 2026, 5, 1, 9), "Europe/Rome", ""),
+        (instant(1, 2026, 1, 1, 9), "Europe/Rome", ""),
+        (instant(0, 2026, 5, 1, 9), "UTC", ""),
+        (instant(-4, 2026, 5, 1, 9), "Etc/GMT+4", "UTC-04:00"),
+        (instant(1, 2026, 5, 1, 9), "Etc/GMT-1", "UTC+01:00"),
+        (instant(5.5, 2026, 5, 1, 9), "Asia/Calcutta", "UTC+05:30"),
+        (instant(3.25, 2026, 5, 1, 9), "Europe/Rome", "UTC+03:15"),
+        (datetime(2026, 5, 1, 9), "Europe/Rome", "name no time zone"),
+    ],
+)  # fmt: skip
+def test_case_54_an_offset_without_a_place_is_shown_by_a_clock_that_has_it(found, zone, warning):
+    notes = Notes()
+    there = fields.in_zone(notes, "start", found, None, "Europe/Rome")
+    assert str(there.tzinfo) == zone
+    assert found.tzinfo is None or there == found
+    assert warning in " ".join(notes.warnings)
+    assert bool(warning) == bool(notes.warnings)
+
+
+def test_case_20_an_hour_that_the_clocks_skip_is_told():
+    notes = Notes()
+    fields.in_zone(notes, "start", datetime(2026, 3, 29, 2, 30), "Europe/Rome", "UTC")
+    assert "does not exist on 2026-03-29" in notes.warnings[0]
+
+
+ROME = ZoneInfo("Europe/Rome")
+NINE = datetime(2026, 5, 1, 9, tzinfo=ROME)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected", "warning"),
+    [
+        (date(2026, 5, 1), None, (None, None, None), ""),
+        (date(2026, 5, 1), date(2026, 5, 1), (None, None, None), ""),
+        (date(2026, 5, 1), date(2026, 5, 3), (None, date(2026, 5, 3), None), ""),
+        (date(2026, 5, 1), date(2026, 4, 3), (None, None, None), "before it starts"),
+        (date(2026, 5, 1), NINE + timedelta(days=1), (None, date(2026, 5, 2), None), "the time is left out"),
+        (NINE, None, (time(9), None, None), ""),
+        (NINE, NINE, (time(9), None, None), ""),
+        (NINE, NINE - timedelta(hours=1), (time(9), None, None), "before it starts"),
+        (NINE, NINE + timedelta(hours=8), (time(9), None, time(17)), ""),
+        (NINE, datetime(2026, 5, 2, tzinfo=ROME), (time(9), date(2026, 5, 2), time(0)), ""),
+        (NINE, datetime(2026, 5, 1, 16, tzinfo=UTC), (time(9), None, time(18)), ""),
+        (NINE, date(2026, 5, 2), (time(9), date(2026, 5, 2), None), ""),
+        (datetime(2026, 5, 1, tzinfo=ROME), None, (time(0), None, None), ""),
+        (datetime(2026, 10, 25, 2, 30, tzinfo=ROME), datetime(2026, 10, 25, 2, 10, fold=1, tzinfo=ROME),
+         (time(2, 30), None, None), "before it starts"),
+    ],
+)  # fmt: skip
+def test_case_64_midnight_is_midnight_and_an_unknown_end_is_unknown(start, end, expected, warning):
+    notes = Notes()
+    when = fields.period(notes, start, end, "Europe/Rome")
+    assert when["start_date"] == (start.date() if isinstance(start, datetime) else start)
+    assert (when["start_time"], when["end_date"], when["end_time"]) == expected
+    assert when["timezone"] == "Europe/Rome"
+    assert warning in " ".join(notes.warnings)
+    assert bool(warning) == bool(notes.warnings)
+
+
+def test_an_end_in_no_year_that_can_be_meant():
+    with pytest.raises(LeftOut, match="year 2300"):
+        fields.period(Notes(), date(2026, 5, 1), date(2300, 1, 1), "UTC")
