@@ -138,7 +138,7 @@ class _Series:
 
     def _read(self, rule: str, first: date):
         start = self.event.start_date
-        self.event = replace(_on(self.event, first), recurrence_rule=rule)
+        self.event = replace(_on(self.event, first), recurrence_rule=rule, timezone=self._zone())
         replaced = [(override, self._days_of(override.replaces)) for override in self.overrides]
         asked = [self._days_of(added.start) for added in self.entry.added]
         asked += [*self.excluded, *(candidates for _, candidates in replaced)]
@@ -160,6 +160,13 @@ class _Series:
         # Where everything is different from the first date on, it is still the same series.
         self.event = replace(made[0], key=self.event.key)
         self.others += made[1:]
+
+    def _zone(self) -> str:
+        """Of a series of whole days that of the times which some of its dates have."""
+        if self.event.start_time is None:
+            timed = (override.event.timezone for override in self.overrides if override.event.start_time)
+            return next(timed, self.event.timezone)
+        return self.event.timezone
 
     def _days_of(self, moment: Moment | None) -> list[date]:
         is_timed = self.event.start_time is not None
@@ -388,7 +395,7 @@ def _wall(event: FeedEvent) -> date | datetime:
 
 def _in_zone(event: FeedEvent, series: FeedEvent) -> FeedEvent:
     """`event` by the clock of `series`."""
-    if event.timezone == series.timezone or event.start_time is None or series.start_time is None:
+    if event.timezone == series.timezone or event.start_time is None:
         return event
     zone = ZoneInfo(series.timezone)
     start = instant(event.start_date, event.start_time, event.timezone).astimezone(zone)

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from icalendar.prop import vDuration
 
+from events.ical import LAST_DAY
 from events.importing.feed import FeedEvent, Key, Level, Problem
 from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text, without_login
 
@@ -349,7 +350,7 @@ class EntryReader:
 
     def _last_timed(self, start: datetime, end: date | datetime | None):
         if end is None:
-            return None, None
+            return self._own_last_day(start), None
         if not isinstance(end, datetime):
             self.warnings.append("It starts at a time and ends with a day; the time of its end is left out.")
             return (end - timedelta(days=1) if end > start.date() else None), None
@@ -362,6 +363,11 @@ class EntryReader:
         elif length:
             self.warnings.append("It ends in the hour that the clocks repeat; the end is left out.")
         return None, None
+
+    def _own_last_day(self, start: datetime) -> date | None:
+        found = self.component.get(LAST_DAY)
+        last = self._moment(found) if found else None
+        return last if last and not isinstance(last, datetime) and last > start.date() else None
 
     def _moment(self, found: Property) -> date | datetime:
         """A date, or an aware datetime in an IANA zone."""
