@@ -22,9 +22,13 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
     """Every VEVENT of `data` that can be read; see the package for what is promised."""
     tree = read_tree(data)
     calendars = [Calendar(root, default_timezone) for root in tree.components if root.name == "VCALENDAR"]
-    if not calendars:
-        raise FeedUnusable(_what_else(data))
     problems: list[Problem] = [problem for calendar in calendars for problem in calendar.problems()]
+    if not calendars:
+        if not any(root.name == "VEVENT" for root in tree.components):
+            raise FeedUnusable(_what_else(data))
+        calendars = [Calendar(Component("VCALENDAR", 1, components=tree.components), default_timezone)]
+        reason = "The line “BEGIN:VCALENDAR” is missing before its events; what it says of all of them may be as well."
+        problems.append(Problem(Level.WARNING, reason, line=1))
     entries: dict[str | int, list[Entry]] = {}
     for component, calendar in _vevents(tree.components, calendars):
         reader = EntryReader(component, calendar)

@@ -40,6 +40,10 @@ def events_of(entries: Sequence[Entry], effort: Effort) -> tuple[list[FeedEvent]
     if not any((overrides, *(entry.rules or entry.added for entry in masters))):
         return [entry.event for entry in entries], problems
     if not masters:
+        # What is left of a series whose beginning is not in the feed.
+        masters = [entry for entry in overrides if entry.is_following and (entry.rules or entry.added)][:1]
+        overrides = [entry for entry in overrides if entry not in masters]
+    if not masters:
         return [entry.event for entry in overrides], problems
     series = [_Series(master, overrides, effort) for master in masters]
     # As the package chooses.
@@ -64,7 +68,7 @@ class _Piece:
 
 @dataclass
 class _Series:
-    """What a `entry` for a series and the `overrides` of its UID make: `event`, and the `others`."""
+    """What an `entry` for a series and the `overrides` of its UID make: `event`, and the `others`."""
 
     entry: Entry
     overrides: Sequence[Entry]
@@ -146,7 +150,10 @@ class _Series:
         self.days = Days(rule, first, self.event.start_time, self.event.timezone, horizon, self.effort)
         for override, candidates in replaced:
             day = self.days.meant(candidates)
-            if day is None:
+            if self._is_outdated(override, day):
+                reason = "The series has a later version, which does not have this date any more."
+                self.problems.append(override.problem(Level.SKIPPED, reason))
+            elif day is None:
                 self._stand_alone(override)
             elif override.is_following and day in self.days.known:
                 self._choose(self.following, day, override)
@@ -171,6 +178,12 @@ class _Series:
     def _days_of(self, moment: Moment | None) -> list[date]:
         is_timed = self.event.start_time is not None
         return moment.days(self.event.timezone, is_timed=is_timed) if moment else []
+
+    def _is_outdated(self, override: Entry, day: date | None) -> bool:
+        """Whether the series, in a later version than `override`, has done without its date."""
+        ours, theirs = self.entry.event.sequence, override.event.sequence
+        is_earlier = ours is not None and theirs is not None and theirs < ours
+        return is_earlier and (day is None or any(day in excluded for excluded in self.excluded))
 
     def _stand_alone(self, override: Entry):
         # What is cancelled and none of the dates needs no page to say so.

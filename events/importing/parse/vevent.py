@@ -266,7 +266,7 @@ class EntryReader:
             self.warnings.append("Its EXRULE is not understood; dates that it takes out are not taken out.")
         return Entry(
             event,
-            self.warnings,
+            list(dict.fromkeys(self.warnings)),
             rules=tuple(dict.fromkeys(rules)),
             added=tuple(self._added()) if self.component.get("RDATE") else (),
             excluded=tuple(self._excluded()) if self.component.get("EXDATE") else (),

@@ -115,6 +115,19 @@ def test_a_character_folded_in_the_middle():
     assert read(data).events[0].title == "Große Tagung"
 
 
+def test_entries_without_a_calendar_around_them_are_read():
+    data = b"BEGIN:VEVENT\nUID:a\nDTSTART:20260701T090000Z\nSUMMARY:Alone\nEND:VEVENT\n"
+    feed = read(data)
+    assert [(event.title, event.timezone) for event in feed.events] == [("Alone", "UTC")]
+    assert "BEGIN:VCALENDAR" in feed.problems[0].reason
+    assert not read(data[:-5]).complete
+
+
+def test_a_warning_is_given_once():
+    feed = read(make_calendar("DTSTART;TZID=Nowhere:20260701T090000\nDTEND;TZID=Nowhere:20260701T100000"))
+    assert len(feed.problems) == 1
+
+
 def test_case_6_the_scale_is_accepted_in_any_case():
     assert read_one("SUMMARY:x", head="CALSCALE:Gregorian")[0].title == "x"
 
@@ -564,6 +577,32 @@ def test_the_most_recent_of_two_overrides_for_one_date():
     events, problems = series(one, two)
     assert [change.start_time for change in events[""].exceptions] == [time(14)]
     assert "most recent" in problems
+
+
+def test_a_date_that_a_later_version_of_the_series_took_out_is_gone():
+    changed = "RECURRENCE-ID:20260708T090000\nSEQUENCE:{}\nSUMMARY:Weekly\nDTSTART:20260708T110000"
+    lines = "EXDATE:20260708T090000\nSEQUENCE:2"
+    events, problems = series(changed.format(1), lines=lines)
+    assert events[""].exceptions == (ScheduleException(july(8), is_cancelled=True),)
+    assert "later version" in problems
+    events, problems = series(changed.format(2), lines=lines)
+    assert events[""].exceptions == (ScheduleException(july(8), start_time=time(11)),)
+    assert problems == ""
+    events, problems = series(changed.format(1), lines="SEQUENCE:2", rule="FREQ=WEEKLY;UNTIL=20260702")
+    assert events.keys() == {""}
+    assert "later version" in problems
+
+
+def test_the_rest_of_a_series_without_its_beginning():
+    feed = read(
+        make_calendar(
+            "UID:a\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260708T090000\nDTSTART:20260708T090000\nRRULE:FREQ=WEEKLY;COUNT=3",
+            "UID:a\nRECURRENCE-ID:20260715T090000\nDTSTART:20260715T110000\nSUMMARY:Event",
+        )
+    )
+    (event,) = feed.events
+    assert (event.key.recurrence_id, event.recurrence_rule) == ("20260708T070000Z", "FREQ=WEEKLY;COUNT=3")
+    assert event.exceptions == (ScheduleException(july(15), start_time=time(11)),)
 
 
 def test_case_22_a_cancelled_date_is_that_date_only():
