@@ -9,7 +9,8 @@ What the standards leave open, or want otherwise:
   it is CANCELLED, and its SUMMARY says “Postponed”.
 - There is no ORGANIZER. Its value is an address that answers to invitations are sent to, and these are none; RFC 5546
   would have one beside METHOD:PUBLISH, without which Outlook takes a file for an invitation.
-- An event whose end is unknown has neither DTEND nor DURATION; readers take its start for its end.
+- An event whose end is unknown has neither DTEND nor DURATION; readers take its start for its end. Our own
+  LAST_DAY says which day is its last.
 - The dates of a series last as long as the first one by the clock on the wall, as everywhere in the portal. RFC 5545,
   3.8.5.3, counts hours: readers that follow it are an hour off at the end of a date during which the clocks change.
 - A time that the clocks skip or repeat is given in UTC, except in the pattern of a series, which has to be local: there
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from .models import EventPage
 
 # Raise it when the same events come to be written differently, so that calendars fetch them again.
-FORMAT = 1
+FORMAT = 2
+LAST_DAY = "X-EARTHCODE-LAST-DAY"
 CLOSING = b"END:VCALENDAR\r\n"
 
 _UTC = {"UTC", "Etc/UTC"}
@@ -145,6 +147,9 @@ def _when(wall: Schedule) -> Iterator[str]:
         yield "TRANSP:TRANSPARENT"
     elif wall.end_time and _ends_after_it_starts(wall, wall.start_time, wall.end_time):
         yield written("DTEND", wall.last_date, wall.end_time, wall.timezone)
+    elif wall.last_date > wall.start_date:
+        # For portals that read it: that the time of its end is unknown does not mean that the day is.
+        yield f"{LAST_DAY};VALUE=DATE:{wall.last_date:%Y%m%d}"
 
 
 def _ends_after_it_starts(wall: Schedule, start_time: time, end_time: time) -> bool:

@@ -271,7 +271,11 @@ def test_a_schedule_over_midnight_names_no_end_that_would_be_before_the_start():
         start_time=time(20), end_date=date(2026, 12, 1), end_time=time(2), recurrence_rule="FREQ=WEEKLY"
     )
     schedule = told(page)["eventSchedule"]
-    assert (schedule["startTime"], "endTime" in schedule, "duration" in schedule) == ("20:00:00", False, False)
+    assert (schedule["startTime"], "endTime" in schedule, "duration" in schedule) == (
+        "20:00:00",
+        False,
+        False,
+    )
 
 
 def test_a_schedule_of_whole_days_has_their_number_and_its_exceptions():

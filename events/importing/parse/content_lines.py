@@ -23,6 +23,10 @@ _CONTENT_LINE = re.compile(
 )
 _PARAMETER = re.compile(r';\s*([A-Za-z0-9-]+)\s*(?:=((?:"[^"]*"|[^";])*))?')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_LISTED = re.compile(r"(?:[^\\,]|\\.?)++", re.DOTALL)
+# RFC 6868: what the value of a parameter could not hold otherwise.
+_CARET = re.compile(r"\^([n'^])")
+_CARETS = {"n": " ", "'": '"', "^": "^"}
 # What no text goes on with after a soft line break; other words before a colon may well be text.
 _PROPERTY = re.compile(
     rb"(?:BEGIN|END|DT(?:START|END|STAMP)|DURATION|SUMMARY|DESCRIPTION|LOCATION|URL|UID|STATUS|CLASS|CATEGORIES"
@@ -46,18 +50,28 @@ class Property(NamedTuple):
         for name, value in _PARAMETER.findall(self.raw_parameters):
             if name.upper() in {"QUOTED-PRINTABLE", "BASE64"}:
                 name, value = "ENCODING", name
-            found.setdefault(name.upper(), value.replace('"', "").strip())
+            value = value.replace('"', "").strip()
+            if "^" in value:
+                value = _CARET.sub(lambda match: _CARETS[match[1]], value)
+            found.setdefault(name.upper(), value)
         return found
 
     @property
     def text(self) -> str:
         """The value as TEXT (RFC 5545, 3.3.11), out of quoted-printable or base64 if it says so and is so."""
-        value = self.value
-        if self.raw_parameters and (transferred := _transferred(value, self.parameters)) is not None:
-            value = transferred
-        if "\\" not in value:
-            return value
-        return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)
+        return _unescaped(self._transferred)
+
+    @property
+    def texts(self) -> list[str]:
+        """The value as a list of TEXT: a comma that is not escaped stands between two."""
+        return [_unescaped(part) for part in _LISTED.findall(self._transferred)]
+
+    @property
+    def _transferred(self) -> str:
+        if not self.raw_parameters:
+            return self.value
+        transferred = _transferred(self.value, self.parameters)
+        return self.value if transferred is None else transferred
 
     @property
     def is_decodable(self) -> bool:
@@ -72,10 +86,21 @@ class Component:
     components: list["Component"] = field(default_factory=list)
     closed: bool = False
     unreadable_lines: int = 0
+    _by_name: dict[str, list[Property]] | None = None
+
+    def all(self, name: str) -> list[Property]:
+        """The properties called `name` that have a value. To be asked once all lines are read."""
+        if self._by_name is None:
+            self._by_name = {}
+            for found in self.properties:
+                if found.value and not found.value.isspace():
+                    self._by_name.setdefault(found.name, []).append(found)
+        return self._by_name.get(name, [])
 
     def get(self, name: str) -> Property | None:
         """The first property called `name` that has a value."""
-        return next((found for found in self.properties if found.name == name and found.value.strip()), None)
+        found = self.all(name)
+        return found[0] if found else None
 
     def text(self, name: str) -> str:
         """The text of the first property called `name`; "" without one."""
@@ -178,6 +203,12 @@ def _decoded(line: bytes) -> str:
     except UnicodeDecodeError:
         # Windows' extension of Latin-1; its few unused bytes become the replacement character.
         return line.decode("cp1252", "replace")
+
+
+def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], text)
 
 
 def _transferred(value: str, parameters: dict[str, str]) -> str | None:

@@ -3,13 +3,16 @@
 import contextlib
 import random
 import time as stopwatch
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from events import rrule
 from events.importing.feed import FeedUnusable, Level
-from events.importing.parse import ical, parse
+from events.importing.parse import ical, parse, vevent
+from events.recurrence import ScheduleException
 from tests.builders import make_calendar
 
 FEED = Path(__file__).parents[2] / "data" / "python-events.ics"
@@ -112,6 +115,19 @@ def test_a_character_folded_in_the_middle():
     assert read(data).events[0].title == "Große Tagung"
 
 
+def test_entries_without_a_calendar_around_them_are_read():
+    data = b"BEGIN:VEVENT\nUID:a\nDTSTART:20260701T090000Z\nSUMMARY:Alone\nEND:VEVENT\n"
+    feed = read(data)
+    assert [(event.title, event.timezone) for event in feed.events] == [("Alone", "UTC")]
+    assert "BEGIN:VCALENDAR" in feed.problems[0].reason
+    assert not read(data[:-5]).complete
+
+
+def test_a_warning_is_given_once():
+    feed = read(make_calendar("DTSTART;TZID=Nowhere:20260701T090000\nDTEND;TZID=Nowhere:20260701T100000"))
+    assert len(feed.problems) == 1
+
+
 def test_case_6_the_scale_is_accepted_in_any_case():
     assert read_one("SUMMARY:x", head="CALSCALE:Gregorian")[0].title == "x"
 
@@ -206,7 +222,7 @@ def test_whatever_an_entry_raises_it_costs_no_other(monkeypatch):
             raise RuntimeError("a bug")
         return text
 
-    monkeypatch.setattr(ical, "plain_line", raising)
+    monkeypatch.setattr(vevent, "plain_line", raising)
     feed = read(make_calendar("SUMMARY:One", "UID:bad\nSUMMARY:Two", "SUMMARY:Three"))
     assert [event.title for event in feed.events] == ["One", "Three"]
     assert [(problem.level, problem.uid) for problem in feed.problems] == [(Level.FAILED, "bad")]
@@ -454,26 +470,427 @@ def test_case_19():
 # Series
 
 
-def test_case_21_an_override_never_stands_for_its_master():
-    master = "UID:series\nSUMMARY:Weekly\nDTSTART:20260701T090000\nRRULE:FREQ=WEEKLY"
-    override = (
-        "UID:series\nSUMMARY:Moved\nDTSTART:20260708T100000\nRECURRENCE-ID;TZID=Europe/Rome:20260708T090000"
+def series(*overrides, lines="", rule="FREQ=WEEKLY;COUNT=4", **calendar):
+    """The events of a calendar with a series on Wednesdays from 1 July 2026, 9:00 to 10:00 in Rome, and its
+    `overrides`."""
+    master = (
+        f"UID:series\nSUMMARY:Weekly\nDTSTART;TZID=Europe/Rome:20260701T090000\n"
+        f"DTEND;TZID=Europe/Rome:20260701T100000\nRRULE:{rule}\n{lines}"
     )
-    for entries in ((master, override), (override, master)):
-        feed = read(make_calendar(*entries))
-        titles = {(event.key.uid, event.key.recurrence_id): event.title for event in feed.events}
-        assert titles == {("series", ""): "Weekly", ("series", "20260708T070000Z"): "Moved"}
+    entries = [master.rstrip(), *(f"UID:series\n{override}" for override in overrides)]
+    first = read(make_calendar(*entries, **calendar))
+    last = read(make_calendar(*reversed(entries), **calendar))
+    assert {event.key: event.values for event in first.events} == {
+        event.key: event.values for event in last.events
+    }, "the order of entries matters"
+    return {event.key.recurrence_id: event for event in first.events}, " ".join(
+        problem.reason for problem in first.problems
+    )
 
 
-@pytest.mark.parametrize("rule", ["FREQ=WEEKLY", "FREQ=SECONDLY", "FREQ=DAILY;INTERVAL=0", "nonsense"])
-def test_case_26_a_rule_is_not_expanded_and_said(rule):
-    event, warnings = read_one("DTSTART:20260701T090000", f"RRULE:{rule}")
-    assert event.start_date == date(2026, 7, 1)
-    assert "repeats" in warnings
+def july(day):
+    return date(2026, 7, day)
+
+
+def test_a_series_keeps_its_rule():
+    events, warnings = series(rule="FREQ=WEEKLY;UNTIL=20260722T070000Z;BYDAY=WE")
+    assert events[""].recurrence_rule == "FREQ=WEEKLY;UNTIL=20260722T070000Z;BYDAY=WE"
+    assert (days(events[""]), len(events), warnings) == ((july(1), None, time(9), time(10)), 1, "")
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        "TZID=Europe/Rome:20260708T090000",
+        "TZID=Asia/Tokyo:20260708T160000",
+        "VALUE=DATE:20260708",
+        "20260708T070000Z",
+    ],
+)
+def test_case_21_an_override_before_or_behind_its_master_is_an_exception_of_it(which):
+    separator = "" if which.startswith("2026") else ";"
+    which = f"RECURRENCE-ID{separator or ':'}{which}"
+    events, warnings = series(f"{which}\nSUMMARY:Weekly\nDTSTART;TZID=Europe/Rome:20260709T110000")
+    assert events.keys() == {""}
+    assert events[""].title == "Weekly"
+    assert events[""].exceptions == (ScheduleException(july(8), start_date=july(9), start_time=time(11)),)
+    assert warnings == ""
+
+
+def test_case_21_an_override_without_its_master_stands_alone():
+    feed = read(make_calendar("UID:a\nRECURRENCE-ID;TZID=Europe/Rome:20260708T090000", "UID:b"))
+    assert [(event.key.uid, event.key.recurrence_id) for event in feed.events] == [
+        ("a", "20260708T070000Z"),
+        ("b", ""),
+    ]
+
+
+def test_case_21_an_override_of_no_date_of_its_series_stands_alone():
+    events, _ = series("RECURRENCE-ID:20260710T090000\nSUMMARY:Extra\nDTSTART:20260710T090000")
+    assert {id: event.title for id, event in events.items()} == {"": "Weekly", "20260710T070000Z": "Extra"}
+    assert events[""].exceptions == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "change"),
+    [
+        ("DTSTART:20260708T090000\nDTEND:20260708T100000", {}),
+        ("DTSTART:20260708T070000Z\nDTEND:20260708T080000Z", {}),
+        ("DTSTART;TZID=Asia/Tokyo:20260708T160000\nDTEND;TZID=Asia/Tokyo:20260708T170000", {}),
+        ("DTSTART:20260708T090000\nDTEND:20260708T113000", {"end_time": time(11, 30)}),
+        ("DTSTART:20260708T090000", {"start_time": time(9)}),
+        ("DTSTART:20260708T080000\nDTEND:20260708T100000", {"start_time": time(8), "end_time": time(10)}),
+        ("DTSTART:20260710T090000\nDTEND:20260710T100000", {"start_date": july(10)}),
+        ("DTSTART:20260708T090000\nDTEND:20260709T100000", {"end_date": july(9)}),
+        (
+            "DTSTART:20260708T090000\nDTEND:20260708T100000\nLOCATION:Room 2\nSUMMARY:Guest talk\nDESCRIPTION:On ice",
+            {"note": "“Guest talk”. Place: Room 2. On ice"},
+        ),
+    ],
+)
+def test_what_is_different_about_one_date(lines, change):
+    lines = lines if "SUMMARY" in lines else f"{lines}\nSUMMARY:Weekly"
+    events, _ = series(f"RECURRENCE-ID:20260708T090000\n{lines}")
+    assert events.keys() == {""}
+    assert events[""].exceptions == ((ScheduleException(july(8), **change),) if change else ())
+
+
+def test_a_long_note_is_cut():
+    events, _ = series(f"RECURRENCE-ID:20260708T090000\nDTSTART:20260708T090000\nDESCRIPTION:{'word ' * 100}")
+    note = events[""].exceptions[0].note
+    assert 250 < len(note) <= 255
+    assert note.endswith("…")
+
+
+def test_one_date_without_a_time_of_day_is_an_event_of_its_own():
+    events, _ = series("RECURRENCE-ID:20260708T090000\nDTSTART;VALUE=DATE:20260709\nSUMMARY:Excursion")
+    (change,) = events[""].exceptions
+    assert (change.original_date, change.is_cancelled, change.note != "") == (july(8), True, True)
+    assert days(events["20260708T070000Z"]) == (july(9), None, None, None)
+
+
+def test_the_most_recent_of_two_overrides_for_one_date():
+    one, two = (
+        f"RECURRENCE-ID:20260708T090000\nSUMMARY:Weekly\nSEQUENCE:{number}\nDTSTART:20260708T{hour}0000"
+        for number, hour in ((2, "14"), (1, "15"))
+    )
+    events, problems = series(one, two)
+    assert [change.start_time for change in events[""].exceptions] == [time(14)]
+    assert "most recent" in problems
+
+
+def test_a_date_that_a_later_version_of_the_series_took_out_is_gone():
+    changed = "RECURRENCE-ID:20260708T090000\nSEQUENCE:{}\nSUMMARY:Weekly\nDTSTART:20260708T110000"
+    lines = "EXDATE:20260708T090000\nSEQUENCE:2"
+    events, problems = series(changed.format(1), lines=lines)
+    assert events[""].exceptions == (ScheduleException(july(8), is_cancelled=True),)
+    assert "later version" in problems
+    events, problems = series(changed.format(2), lines=lines)
+    assert events[""].exceptions == (ScheduleException(july(8), start_time=time(11)),)
+    assert problems == ""
+    events, problems = series(changed.format(1), lines="SEQUENCE:2", rule="FREQ=WEEKLY;UNTIL=20260702")
+    assert events.keys() == {""}
+    assert "later version" in problems
+
+
+def test_the_rest_of_a_series_without_its_beginning():
+    feed = read(
+        make_calendar(
+            "UID:a\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260708T090000\nDTSTART:20260708T090000\nRRULE:FREQ=WEEKLY;COUNT=3",
+            "UID:a\nRECURRENCE-ID:20260715T090000\nDTSTART:20260715T110000\nSUMMARY:Event",
+        )
+    )
+    (event,) = feed.events
+    assert (event.key.recurrence_id, event.recurrence_rule) == ("20260708T070000Z", "FREQ=WEEKLY;COUNT=3")
+    assert event.exceptions == (ScheduleException(july(15), start_time=time(11)),)
+
+
+def test_case_22_a_cancelled_date_is_that_date_only():
+    events, _ = series(
+        "RECURRENCE-ID:20260708T090000\nDTSTART:20260708T090000\nSTATUS:CANCELLED\nSUMMARY:Cancelled: Weekly"
+    )
+    assert events[""].exceptions == (ScheduleException(july(8), is_cancelled=True),)
+    assert (events.keys(), events[""].event_status) == ({""}, "EventScheduled")
+
+
+def test_case_22_what_is_cancelled_with_no_date_to_cancel_is_no_event():
+    events, _ = series("RECURRENCE-ID:20260710T090000\nDTSTART:20260710T090000\nSTATUS:CANCELLED")
+    assert events.keys() == {""}
+
+
+def days_of(event):
+    whole = rrule.days(event.recurrence_rule, event.start_date, event.start_time, event.timezone)
+    return list(islice(whole, 20))
+
+
+def test_case_23_from_one_date_on():
+    events, warnings = series(
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20260715T090000\nSUMMARY:Later\n"
+        "DTSTART:20260715T140000\nDTEND:20260715T150000",
+        "RECURRENCE-ID:20260708T090000\nSUMMARY:Weekly\nDTSTART:20260708T110000",
+        "RECURRENCE-ID:20260722T090000\nSUMMARY:Later\nDTSTART:20260722T160000",
+    )
+    assert events.keys() == {"", "20260715T070000Z"}
+    before, after = events[""], events["20260715T070000Z"]
+    assert (before.title, days_of(before)) == ("Weekly", [july(1), july(8)])
+    assert (after.title, after.start_time, days_of(after)) == ("Later", time(14), [july(15), july(22)])
+    assert before.exceptions == (ScheduleException(july(8), start_time=time(11)),)
+    assert after.exceptions == (ScheduleException(july(22), start_time=time(16)),)
+    assert warnings == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("FREQ=WEEKLY;COUNT=4", [16, 23]),
+        ("FREQ=WEEKLY;COUNT=4;BYDAY=WE", [16, 23]),
+        ("FREQ=WEEKLY;UNTIL=20260722T070000Z;BYDAY=WE", [16, 23]),
+        ("FREQ=WEEKLY;UNTIL=20260722", [16, 23]),
+        ("FREQ=DAILY;INTERVAL=7;COUNT=4", [16, 23]),
+        ("FREQ=WEEKLY;BYDAY=WE,FR;COUNT=7", [16, 18, 23]),
+    ],
+)
+def test_case_23_the_later_ones_move_to_another_day(rule, expected):
+    later = "RECURRENCE-ID;RANGE=THISANDFUTURE:20260715T090000\nSUMMARY:Later\nDTSTART:20260716T140000"
+    events, _ = series(later, rule=rule, lines="EXDATE:20260724T090000")
+    after = events["20260715T070000Z"]
+    assert [day.day for day in days_of(after)][: len(expected)] == expected
+    assert max(days_of(events[""])) < july(15)
+    assert (
+        after.start_date,
+        after.recurrence_rule.count("COUNT") + after.recurrence_rule.count("UNTIL"),
+    ) == (july(16), 1)
+
+
+def test_case_23_days_that_no_rule_means_are_events_of_their_own():
+    later = "RECURRENCE-ID;RANGE=THISANDFUTURE:20260715T090000\nDTSTART:20260720T090000"
+    events, warnings = series(
+        later, rule="FREQ=MONTHLY;BYDAY=WE;BYSETPOS=1,3;COUNT=4", lines="EXDATE:20260805T090000"
+    )
+    assert days_of(events[""]) == [july(1)]
+    assert {id: event.start_date for id, event in events.items() if id} == {
+        "20260715T070000Z": july(20),
+        "20260819T070000Z": date(2026, 8, 24),
+    }
+    assert "no rule means" in warnings
+
+
+def test_case_23_everything_from_one_date_on_is_called_off():
+    events, _ = series(
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20260715T090000\nDTSTART:20260715T090000\nSTATUS:CANCELLED"
+    )
+    assert (events.keys(), days_of(events[""])) == ({""}, [july(1), july(8)])
+    events, _ = series(
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20260701T090000\nDTSTART:20260701T090000\nSTATUS:CANCELLED"
+    )
+    assert (events.keys(), events[""].event_status) == ({""}, "EventCancelled")
+
+
+def test_case_23_from_the_first_date_on_it_is_the_same_series():
+    events, _ = series(
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20260701T090000\nSUMMARY:New\nDTSTART:20260702T110000"
+    )
+    assert (events.keys(), events[""].title) == ({""}, "New")
+    assert days_of(events[""]) == [july(2), july(9), july(16), july(23)]
+
+
+def test_case_23_several_times():
+    events, _ = series(
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20260708T090000\nSUMMARY:Two\nDTSTART:20260708T100000",
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20260715T090000\nSUMMARY:Three\nDTSTART:20260715T110000",
+        rule="FREQ=WEEKLY",
+    )
+    assert [(event.title, event.start_time, len(days_of(event))) for _, event in sorted(events.items())] == [
+        ("Weekly", time(9), 1),
+        ("Two", time(10), 1),
+        ("Three", time(11), 20),
+    ]
+
+
+@pytest.mark.parametrize(
+    "excluded",
+    [
+        "EXDATE;TZID=Europe/Rome:20260708T090000,20260715T090000",
+        "EXDATE;VALUE=DATE:20260708,20260715",
+        "EXDATE:20260708T070000Z\nEXDATE:20260715T070000Z",
+        "EXDATE;TZID=America/New_York:20260708T030000,20260715T030000",
+        "EXDATE;TZID=Asia/Tokyo:20260708T160000,20260715T160000",
+        "EXDATE:20260708T090000,20260715T090000",
+        "EXDATE;TZID=W. Europe Standard Time:20260708T090000,20260715T090000",
+        "EXDATE:20260708,,nonsense,20260715,20260716",
+    ],
+)
+def test_case_24_an_excluded_date_in_any_words(excluded):
+    events, _ = series(lines=excluded)
+    assert events[""].exceptions == tuple(ScheduleException(july(day), is_cancelled=True) for day in (8, 15))
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "excluded", "day"),
+    [
+        # another day there than here
+        ("America/Los_Angeles", "20260701T200000", "EXDATE:20260709T030000Z", 8),
+        ("Asia/Tokyo", "20260701T060000", "EXDATE:20260707T210000Z", 8),
+        # midnight is how some write a day
+        ("America/New_York", "20260701T210000", "EXDATE:20260708T000000Z", 8),
+    ],
+)
+def test_case_24_by_the_clock_of_the_series(zone, start, excluded, day):
+    event, _ = read_one(f"DTSTART;TZID={zone}:{start}", "RRULE:FREQ=WEEKLY;COUNT=3", excluded)
+    assert event.exceptions == (ScheduleException(july(day), is_cancelled=True),)
+
+
+@pytest.mark.parametrize("excluded", ["20260708", "20260708T000000", "20260708T000000Z", "20260707T220000Z"])
+def test_case_24_of_whole_days(excluded):
+    event, _ = read_one("DTSTART;VALUE=DATE:20260701", "RRULE:FREQ=DAILY;COUNT=30", f"EXDATE:{excluded}")
+    assert event.exceptions == (ScheduleException(july(8), is_cancelled=True),)
 
 
 def test_case_25_a_single_event_has_no_recurrence_id():
     assert read_one("SUMMARY:x")[0].key.recurrence_id == ""
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *(
+            "FREQ=SECONDLY",
+            "FREQ=MINUTELY;COUNT=3",
+            "FREQ=HOURLY",
+            "FREQ=DAILY;INTERVAL=0",
+            "nonsense",
+            "FREQ=DAILY;COUNT=0",
+        ),
+        *(
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+            "FREQ=DAILY;BYHOUR=9,14",
+            "FREQ=WEEKLY;BYDAY=XX",
+            "FREQ=DAILY;COUNT=x",
+        ),
+        "FREQ=YEARLY;BYYEARDAY=" + ",".join(map(str, range(1, 366))),
+    ],
+)
+def test_case_26_of_a_rule_that_cannot_be_followed_the_first_date(rule):
+    event, warnings = read_one("DTSTART:20260701T090000", f"RRULE:{rule}")
+    assert (event.start_date, event.recurrence_rule) == (july(1), "")
+    assert rule[:60] in warnings
+    assert "Only its first date" in warnings
+
+
+def test_case_26_a_rule_without_end_is_not_expanded():
+    event, warnings = read_one("DTSTART:19000101T090000", "RRULE:FREQ=DAILY", "EXDATE:21990101T090000")
+    assert (event.recurrence_rule, warnings) == ("FREQ=DAILY", "")
+    assert len(event.exceptions) == 1
+
+
+def test_case_26_hostile_series_are_read_in_bounded_time():
+    days = ",".join(f"{july(1) + timedelta(days=number):%Y%m%d}T090000" for number in range(50_000))
+    entries = [
+        f"DTSTART:20260701T090000\nRRULE:FREQ=DAILY\nEXDATE:{days}",
+        f"DTSTART:20260701T090000\nRDATE:{days}",
+        *(
+            f"UID:{number}\nDTSTART:19000101T090000\nRRULE:FREQ=DAILY;{extra}\nEXDATE:21990101T090000"
+            for number in range(1000)
+            for extra in ("BYMONTH=2;BYMONTHDAY=30", "INTERVAL=1", "BYMONTH=2;BYMONTHDAY=29;BYDAY=MO")
+        ),
+    ]
+    started = stopwatch.process_time()
+    feed = read(make_calendar(*entries))
+    assert stopwatch.process_time() - started < 30
+    assert max(len(event.exceptions) for event in feed.events) == 500
+    assert sum(event.key.uid == "2@example.org" for event in feed.events) == 51
+    assert len({event.key.uid for event in feed.events}) == 1002
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ("freq=weekly; count=4;", "FREQ=WEEKLY;COUNT=4"),
+        ("FREQ=DAILY;BYHOUR=9;BYMINUTE=0;BYSECOND=0;COUNT=2", "FREQ=DAILY;COUNT=2"),
+        ("FREQ=DAILY;UNTIL=99991231T235959Z", "FREQ=DAILY"),
+        ("FREQ=DAILY;UNTIL=2026-07-04T09:00:00", "FREQ=DAILY;UNTIL=20260704T090000"),
+        ("FREQ=DAILY;UNTIL=20260704", "FREQ=DAILY;UNTIL=20260704"),
+        ("RSCALE=GREGORIAN;FREQ=DAILY;SKIP=OMIT", "FREQ=DAILY"),
+        ("RRULE:FREQ=DAILY;X-NAME=1", "FREQ=DAILY"),
+    ],
+)
+def test_a_rule_in_the_words_of_other_programs(rule, kept):
+    event, warnings = read_one("DTSTART:20260701T090000", f"RRULE:{rule}")
+    assert (event.recurrence_rule, warnings) == (kept, "")
+
+
+def test_a_series_of_whole_days_ends_with_the_day_of_its_until():
+    event, _ = read_one(
+        "DTSTART;VALUE=DATE:20260701",
+        "RRULE:FREQ=DAILY;UNTIL=20260703T000000Z",
+        head="X-WR-TIMEZONE:America/New_York",
+    )
+    assert days_of(event) == [july(1), july(2), july(3)]
+
+
+def test_a_rule_that_ends_by_count_and_until():
+    event, warnings = read_one("DTSTART:20260701", "RRULE:FREQ=DAILY;COUNT=9;UNTIL=20260703")
+    assert event.recurrence_rule == "FREQ=DAILY;UNTIL=20260703"
+    assert "UNTIL is used" in warnings
+
+
+def test_a_rule_that_ends_before_its_first_date():
+    event, warnings = read_one("DTSTART:20260701T090000", "RRULE:FREQ=DAILY;UNTIL=20260601T090000Z")
+    assert (event.recurrence_rule, event.start_date) == ("", july(1))
+    assert "no date from its DTSTART on" in warnings
+
+
+def test_a_first_date_that_is_none_of_its_rule():
+    events, warnings = series(rule="FREQ=WEEKLY;BYDAY=TH;COUNT=3")
+    assert (events[""].start_date, days_of(events[""])) == (july(2), [july(2), july(9), july(16)])
+    assert days(events["20260701T070000Z"]) == (july(1), None, time(9), time(10))
+    assert "none of the days of its RRULE" in warnings
+    events, warnings = series(rule="FREQ=WEEKLY;BYDAY=TH;COUNT=3", lines="EXDATE:20260701T090000")
+    assert (events.keys(), warnings) == ({""}, "")
+
+
+def test_dates_one_by_one_are_events_of_their_own():
+    feed = read(
+        make_calendar(
+            "UID:a\nDTSTART:20260701T090000\nDTEND:20260701T100000\nEXDATE:20260705T090000\n"
+            "RDATE:20260701T090000,20260703T140000,20260705T090000\n"
+            "RDATE;VALUE=PERIOD:20260707T090000/20260707T110000,20260708T090000/PT30M\nRDATE;VALUE=DATE:20260709"
+        )
+    )
+    assert {event.key.recurrence_id: days(event) for event in feed.events} == {
+        "": (july(1), None, time(9), time(10)),
+        "20260703T120000Z": (july(3), None, time(14), time(15)),
+        "20260707T070000Z": (july(7), None, time(9), time(11)),
+        "20260708T070000Z": (july(8), None, time(9), time(9, 30)),
+        "20260709T070000Z": (july(9), None, time(9), time(10)),
+    }
+    assert feed.problems == ()
+
+
+def test_dates_beside_a_rule_are_events_of_their_own():
+    events, _ = series(
+        "RECURRENCE-ID:20260731T090000\nDTSTART:20260731T120000\nSUMMARY:Changed",
+        lines="RDATE:20260708T090000,20260730T090000,20260731T090000",
+    )
+    assert {id: event.start_time for id, event in events.items()} == {
+        "": time(9),
+        "20260730T070000Z": time(9),
+        "20260731T070000Z": time(12),
+    }
+    assert events[""].recurrence_rule == "FREQ=WEEKLY;COUNT=4"
+
+
+def test_exrule_and_a_second_rule_are_told():
+    _, warnings = series(lines="EXRULE:FREQ=WEEKLY;INTERVAL=2\nRRULE:FREQ=DAILY")
+    assert "EXRULE" in warnings
+    assert "several RRULEs" in warnings
+
+
+def test_a_fault_in_reading_series_costs_no_event(monkeypatch):
+    monkeypatch.setattr(ical, "events_of", lambda entries, effort: 1 / 0)
+    feed = read(make_calendar("SUMMARY:One", "SUMMARY:Two"))
+    assert [event.title for event in feed.events] == ["One", "Two"]
+    assert {problem.level for problem in feed.problems} == {Level.WARNING}
 
 
 # Identity
@@ -617,35 +1034,178 @@ def test_status():
 
 
 @pytest.mark.parametrize(
-    ("lines", "venue", "mode", "website"),
+    ("lines", "venue", "mode", "online_url"),
     [
-        ("LOCATION:Rome", "Rome", "OfflineEventAttendanceMode", ""),
+        ("LOCATION:Rome", "Rome", "Offline", ""),
+        ("LOCATION:https://meet.example.org/x", "", "Online", "https://meet.example.org/x"),
+        ("LOCATION:Online", "", "Online", ""),
+        ("LOCATION:Microsoft Teams Meeting", "", "Online", ""),
+        ("LOCATION:Room 5\\; Microsoft Teams-Besprechung", "Room 5", "Mixed", ""),
+        ("LOCATION:ESRIN (https://esrin.esa.int/)", "ESRIN (https://esrin.esa.int/)", "Offline", ""),
+        ("LOCATION:ESRIN + https://esa.zoom.us/j/1", "ESRIN", "Mixed", "https://esa.zoom.us/j/1"),
+        ("LOCATION:Zoom (https://esa.zoom.us/j/1)", "", "Online", "https://esa.zoom.us/j/1"),
+        ("LOCATION:https://maps.app.goo.gl/abc", "", "Offline", ""),
         (
-            "LOCATION:https://meet.example.org/x",
+            "CONFERENCE;VALUE=URI;FEATURE=AUDIO,VIDEO:https://video.example.org/r",
             "",
-            "OnlineEventAttendanceMode",
-            "https://meet.example.org/x",
+            "Online",
+            "https://video.example.org/r",
         ),
-        ("LOCATION:Online", "", "OnlineEventAttendanceMode", ""),
         (
-            "URL:https://a.org/\nDESCRIPTION:https://b.org/",
-            "",
-            "OfflineEventAttendanceMode",
-            "https://a.org/",
+            "LOCATION:Rome\nCONFERENCE:https://video.example.org/r",
+            "Rome",
+            "Mixed",
+            "https://video.example.org/r",
         ),
-        ("DESCRIPTION:https://b.org/", "", "OfflineEventAttendanceMode", "https://b.org/"),
-        ("DESCRIPTION:https://b.org/ https://c.org/", "", "OfflineEventAttendanceMode", ""),
+        ("CONFERENCE;VALUE=URI;FEATURE=PHONE:tel:+39012345", "", "Offline", ""),
         (
-            "URL:not an address\nDESCRIPTION:https://b.org/",
+            "CONFERENCE;FEATURE=PHONE:https://phone.example.org/\nCONFERENCE;FEATURE=VIDEO:https://video.example.org/",
             "",
-            "OfflineEventAttendanceMode",
-            "https://b.org/",
+            "Online",
+            "https://video.example.org/",
+        ),
+        (
+            "X-GOOGLE-CONFERENCE:https://meet.google.com/abc-defg-hij",
+            "",
+            "Online",
+            "https://meet.google.com/abc-defg-hij",
+        ),
+        (
+            "X-MICROSOFT-SKYPETEAMSMEETINGURL:https://teams.microsoft.com/l/1",
+            "",
+            "Online",
+            "https://teams.microsoft.com/l/1",
+        ),
+        ("CONFERENCE:javascript:alert(1)", "", "Offline", ""),
+        (
+            "LOCATION:Zoom\nDESCRIPTION:See https://a.org/ or https://zoom.us/j/2",
+            "",
+            "Online",
+            "https://zoom.us/j/2",
         ),
     ],
 )
-def test_where(lines, venue, mode, website):
+def test_where(lines, venue, mode, online_url):
     event, _ = read_one(lines)
-    assert (event.venue, event.attendance_mode, event.website) == (venue, mode, website)
+    expected = (venue, f"{mode}EventAttendanceMode", online_url)
+    assert (event.venue, event.attendance_mode, event.online_url) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "website"),
+    [
+        ("URL:https://a.org/\nDESCRIPTION:https://b.org/", "https://a.org/"),
+        ("DESCRIPTION:https://b.org/", "https://b.org/"),
+        ("DESCRIPTION:https://b.org/ https://c.org/", ""),
+        ("URL:not an address\nDESCRIPTION:https://b.org/", "https://b.org/"),
+        ("LOCATION:https://maps.app.goo.gl/abc", "https://maps.app.goo.gl/abc"),
+        ("LOCATION:https://zoom.us/j/1\nDESCRIPTION:https://zoom.us/j/1", ""),
+    ],
+)
+def test_website(lines, website):
+    assert read_one(lines)[0].website == website
+
+
+@pytest.mark.parametrize(
+    ("lines", "categories"),
+    [
+        ("CATEGORIES:Workshop,Cryosphere\nCATEGORIES:Ice\\, snow", ("Workshop", "Cryosphere", "Ice, snow")),
+        ("CATEGORIES:A,,  ,A\\\\,b&amp;c", ("A", "A\\", "b&c")),
+        ("CATEGORIES;LANGUAGE=en:<b>Open</b>", ("Open",)),
+        ("SUMMARY:x", ()),
+    ],
+)
+def test_categories(lines, categories):
+    assert read_one(lines)[0].categories == categories
+
+
+@pytest.mark.parametrize(
+    ("line", "organizers"),
+    [
+        ("ORGANIZER;CN=ESA EarthCODE:mailto:a@example.org", ("ESA EarthCODE",)),
+        ('ORGANIZER;CN="Doe, Jane";SENT-BY="mailto:b@example.org":mailto:a@example.org', ("Doe, Jane",)),
+        ('ORGANIZER;CN="Telespazio%20SpA":MAILTO:a@example.org', ("Telespazio SpA",)),
+        ("ORGANIZER;CN=ESA ^'EO^':mailto:a@example.org", ('ESA "EO"',)),
+        ("ORGANIZER:MAILTO:a@example.org", ()),
+        ("ORGANIZER:a@example.org", ()),
+        ("ORGANIZER;CN=a@example.org:mailto:a@example.org", ()),
+        ("ORGANIZER:ESA", ("ESA",)),
+        (
+            "ORGANIZER;CN=<script>x</script>One:x:y\nORGANIZER;CN=Two:x:y\nORGANIZER;CN=Two:x:z",
+            ("One", "Two"),
+        ),
+    ],
+)
+def test_organizers_are_names_and_no_addresses(line, organizers):
+    event, _ = read_one(line)
+    assert event.organizers == organizers
+    assert "a@example.org" not in str(event.values)
+
+
+@pytest.mark.parametrize(
+    ("line", "image", "is_told"),
+    [
+        ("IMAGE:https://example.org/a.png", "https://example.org/a.png", False),
+        (
+            "IMAGE;VALUE=URI;DISPLAY=BADGE;FMTTYPE=image/png:https://example.org/a.png",
+            "https://example.org/a.png",
+            False,
+        ),
+        ("ATTACH;FMTTYPE=image/jpeg:https://example.org/a.jpg", "https://example.org/a.jpg", False),
+        ("ATTACH;FMTTYPE=application/pdf:https://example.org/a.pdf", "", False),
+        ("ATTACH:https://example.org/a.pdf", "", False),
+        ("IMAGE;ENCODING=BASE64;VALUE=BINARY:iVBORw0KGgo=", "", True),
+        ("IMAGE:file:///etc/passwd", "", True),
+    ],
+)
+def test_case_10_a_picture_is_an_address(line, image, is_told):
+    event, warnings = read_one(line)
+    assert (event.image, bool(warnings)) == (image, is_told)
+
+
+@pytest.mark.parametrize("place", ["912;999", "1.2,3.4", "north", ";", "٤١;١٢"])
+def test_case_10_a_place_that_is_not_on_earth_is_told(place):
+    _, warnings = read_one(f"GEO:{place}")
+    assert "GEO" in warnings
+
+
+@pytest.mark.parametrize("place", ["41.83;12.67", "-90;+180", "0;0"])
+def test_case_10_a_place_on_earth_is_not_needed(place):
+    assert read_one(f"GEO:{place}")[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "language"),
+    [
+        ("LANGUAGE=de", "de"),
+        ("LANGUAGE=en-US", "en"),
+        ("LANGUAGE=pt_BR", "pt"),
+        ("LANGUAGE=xx", ""),
+        ("ALTREP=x", ""),
+    ],
+)
+def test_language(parameter, language):
+    assert read_one(f"SUMMARY;{parameter}:x")[0].language == language
+
+
+def test_case_32_which_version_it_is():
+    event, _ = read_one("SEQUENCE:3", "LAST-MODIFIED:20260102T030405Z")
+    assert (event.sequence, event.last_modified) == (3, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("name", ["DTSTAMP", "CREATED", "LAST-MODIFIED", "DUE", "COMPLETED"])
+def test_case_58_when_it_was_written_is_not_when_it_takes_place(name):
+    feed = read(make_calendar(f"-DTSTART:\n{name}:20260701T090000Z"))
+    assert (feed.events, [problem.level for problem in feed.problems]) == ((), [Level.FAILED])
+
+
+def test_case_58_and_62_a_news_feed_or_a_web_page_is_no_calendar():
+    for data in (
+        b"<?xml version='1.0'?><feed><entry><updated>2026-07-01T09:00:00Z</updated></entry></feed>",
+        b'{"@context": "http://127.0.0.1:1/context.json", "@type": "Event"}',
+    ):
+        with pytest.raises(FeedUnusable):
+            read(data)
 
 
 # Anything at all
@@ -659,6 +1219,12 @@ def test_mutated_calendars_neither_raise_nor_hang():
         + b"END:VCALENDAR\n"
         + make_calendar(
             "DTSTART;TZID=Our time:20260728T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY",
+            "UID:s\nDTSTART:20260728T090000\nRRULE:FREQ=MONTHLY;BYDAY=2TU;BYSETPOS=1;INTERVAL=2;COUNT=30\n"
+            "EXDATE;TZID=Europe/Rome:20260908T090000,20261110T090000\nRDATE;VALUE=PERIOD:20270101T090000/PT1H",
+            "UID:s\nRECURRENCE-ID;TZID=Europe/Rome:20270112T090000\nDTSTART:20270113T090000",
+            "UID:s\nRECURRENCE-ID;RANGE=THISANDFUTURE:20280111T090000\nDTSTART:20280112T090000\nSTATUS:CANCELLED",
+            "UID:t\nDTSTART;VALUE=DATE:20260701\nRRULE:FREQ=YEARLY;BYMONTH=7;BYMONTHDAY=1;UNTIL=20400701",
+            "UID:t\nRECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20300701\nDTSTART;VALUE=DATE:20300702",
             head=CUSTOM.format(winter="+0100", summer="+0200"),
         )
     )

@@ -1,0 +1,710 @@
+"""One VEVENT of a calendar: what it says of its event, and of the series that it belongs to. Pure."""
+
+# Wall times are naive on purpose until their zone is known.
+# ruff: noqa: DTZ001
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from django.conf.locale import LANG_INFO
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from icalendar.prop import vDuration
+
+from events.ical import LAST_DAY
+from events.importing.feed import FeedEvent, Key, Level, Problem
+from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text, without_login
+
+from . import own
+from .content_lines import Component, Property
+from .zones import CustomZone, zone_called
+
+UNTITLED = "Untitled event"
+TITLE_LENGTH = VENUE_LENGTH = 255
+WEBSITE_LENGTH = 500
+MAX_SEQUENCE = 2**31 - 1
+YEARS = range(1900, 2200)
+
+_MOMENT = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+# What programs, and people in a hurry, write in place of a place.
+_ONLINE = {
+    *(
+        "online",
+        "online event",
+        "online meeting",
+        "virtual",
+        "virtual event",
+        "virtual meeting",
+        "webinar",
+        "remote",
+    ),
+    *(
+        "zoom",
+        "zoom meeting",
+        "teams",
+        "ms teams",
+        "microsoft teams",
+        "microsoft teams meeting",
+        "teams meeting",
+    ),
+    *("microsoft teams-besprechung", "réunion microsoft teams", "riunione di microsoft teams", "google meet"),
+    *(
+        "reunión de microsoft teams",
+        "microsoft teams-vergadering",
+        "webex",
+        "cisco webex",
+        "youtube",
+        "hangouts",
+    ),
+}
+_MEETING = re.compile(
+    r"https?://(?:[^/]*\.)?(?:zoom\.us|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com|meet\.jit\.si"
+    r"|gotomeeting\.com|gotowebinar\.com|whereby\.com|bluejeans\.com|bigbluebutton\.org)/",
+    re.IGNORECASE,
+)
+_MAP = re.compile(
+    r"https?://(?:maps\.app\.goo\.gl|goo\.gl/maps|maps\.google\.|www\.google\.[a-z.]+/maps|maps\.apple\.com|osm\.org"
+    r"|www\.openstreetmap\.org|www\.bing\.com/maps)",
+    re.IGNORECASE,
+)
+_AROUND = " ,-–+&()/"
+_CONFERENCES = (
+    "CONFERENCE",
+    "X-GOOGLE-CONFERENCE",
+    "X-MICROSOFT-SKYPETEAMSMEETINGURL",
+    "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
+)
+_GEO = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d*)?)\s*;\s*([+-]?\d{1,3}(?:\.\d*)?)\s*", re.ASCII)
+_LANGUAGES = {code for code, info in LANG_INFO.items() if "name" in info and "-" not in code}
+MAX_DATES = 1_000
+"""As many dates are read of one EXDATE or RDATE; more than that are nobody's."""
+MAX_CATEGORIES = 50
+_STATUSES = {"", "TENTATIVE", "CONFIRMED", "CANCELLED", "CANCELED"}
+_READ_ONCE = [
+    "SUMMARY",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "DESCRIPTION",
+    "LOCATION",
+    "URL",
+    "STATUS",
+    "UID",
+    "SEQUENCE",
+    "LAST-MODIFIED",
+    "CLASS",
+]
+
+_is_web_address = URLValidator(schemes=["http", "https"])
+
+
+class Moment(NamedTuple):
+    """A date or time by which a calendar means one date of a series."""
+
+    value: date | datetime  # aware
+    written: date
+    is_floating: bool
+    is_utc: bool
+
+    def days(self, timezone: str, *, is_timed: bool) -> list[date]:
+        """The day of a series in `timezone` that is meant, the most likely first."""
+        if not isinstance(self.value, datetime) or self.is_floating:
+            return [self.written]
+        local = self.value.astimezone(ZoneInfo(timezone)).date()
+        # A series of whole days has no zone: who writes midnight means the day, who writes UTC has converted it.
+        is_as_written = not is_timed and not (self.is_utc and not _is_midnight(self.value.astimezone(UTC)))
+        return [self.written, local] if is_as_written else [local, self.written]
+
+    @property
+    def recurrence_id(self) -> str:
+        """As it identifies a date: an instant in UTC, or a day."""
+        if isinstance(self.value, datetime):
+            return f"{self.value.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+        return f"{self.value:%Y%m%d}"
+
+
+class Added(NamedTuple):
+    """An RDATE, with its own end if it is a PERIOD."""
+
+    start: Moment
+    end: Moment | timedelta | None
+
+
+@dataclass(slots=True)
+class Entry:
+    """One VEVENT by itself: its `event` as if it did not repeat, and what it says about a series.
+
+    `replaces` is the date of the series that it speaks of, and all later ones if it `is_following`; None for the
+    series itself, and where that date cannot be read.
+    """
+
+    event: FeedEvent
+    warnings: list[str]
+    rules: tuple[str, ...] = ()
+    added: tuple[Added, ...] = ()
+    excluded: tuple[Moment, ...] = ()
+    replaces: Moment | None = None
+    is_following: bool = False
+
+    def problem(self, level: Level, reason: str) -> Problem:
+        return Problem(level, reason, self.event.key.uid, self.event.line)
+
+
+class LeftOut(Exception):
+    """The event cannot (FAILED) or should not (SKIPPED) be imported."""
+
+    def __init__(self, reason: str, level: Level = Level.FAILED):
+        super().__init__(reason)
+        self.level = level
+
+
+class Calendar:
+    """What a VCALENDAR says about all its events."""
+
+    def __init__(self, component: Component, default_timezone: str):
+        self.component = component
+        self.default_timezone = default_timezone
+        self.name = plain_line(component.text("NAME") or component.text("X-WR-CALNAME"))
+        self.product = plain_line(component.text("PRODID"))
+        self.is_own = own.is_own(self.product)
+        self.zone_name = component.text("X-WR-TIMEZONE")
+        self.zone = zone_called(self.zone_name)
+        self.is_cancellation = component.text("METHOD").upper() == "CANCEL"
+        self.custom_zones = {
+            part.text("TZID"): CustomZone(part) for part in component.components if part.name == "VTIMEZONE"
+        }
+
+    def problems(self) -> Iterator[Problem]:
+        if self.zone_name and not self.zone:
+            reason = (
+                f"The calendar's time zone “{self.zone_name[:80]}” is not known; it is left out of account."
+            )
+            yield Problem(Level.WARNING, reason, line=self.component.line)
+
+
+@dataclass(slots=True)
+class EntryReader:
+    component: Component
+    calendar: Calendar
+    warnings: list[str] = field(default_factory=list)
+    uid: str = ""
+
+    def problem(self, level: Level, reason: str) -> Problem:
+        return Problem(level, reason, self.uid, self.component.line)
+
+    def read(self) -> Entry:
+        """What the entry says; raises LeftOut."""
+        self.uid = " ".join(printable(self.component.text("UID")).split())
+        if not self.component.closed:
+            raise LeftOut("The entry has no END:VEVENT; what belongs to it cannot be told.")
+        if self.component.text("CLASS").upper() in {"PRIVATE", "CONFIDENTIAL"}:
+            raise LeftOut("It is marked as private in its calendar.", Level.SKIPPED)
+        if lines := self.component.unreadable_lines:
+            self.warnings.append(f"{lines} of its lines cannot be read; they are left out.")
+        for name in _READ_ONCE:
+            found = self.component.all(name)
+            if len(found) > 1 and len({other.value for other in found}) > 1:
+                self.warnings.append(f"There are several {name} lines; the first is used.")
+            if found and not found[0].is_decodable:
+                self.warnings.append(
+                    f"Its {name} is not in the encoding that it names; it is taken as it stands."
+                )
+        start = self._start()
+        end = self._end()
+        if isinstance(start, datetime) and self._is_all_day(start, end):
+            end = end.astimezone(start.tzinfo).date() if isinstance(end, datetime) else end
+            start = start.date()
+        end_date, end_time = self._last(start, end)
+        said = self._said()
+        venue, attendance_mode, online_url, place = self._where(said.body, said.online_url)
+        website = self._website(said.body, said.website, place, online_url)
+        status = self._status()
+        is_cancelled = status in {"CANCELLED", "CANCELED"} or self.calendar.is_cancellation
+        event_status = said.event_status or ("EventCancelled" if is_cancelled else "EventScheduled")
+        replaces = self._moment_or_none(self.component.get("RECURRENCE-ID"))
+        self._check_geo()
+        event = FeedEvent(
+            key=Key(self.uid, self._recurrence_id(replaces)),
+            title=said.title,
+            body=said.body,
+            start_date=start.date() if isinstance(start, datetime) else start,
+            start_time=start.time() if isinstance(start, datetime) else None,
+            end_date=end_date,
+            end_time=end_time,
+            timezone=str(start.tzinfo) if isinstance(start, datetime) else self._default_zone,
+            date_status="tentative" if status == "TENTATIVE" else "confirmed",
+            event_status=event_status,
+            attendance_mode=attendance_mode,
+            venue=venue,
+            online_url=online_url,
+            website=website,
+            registration_url=said.registration_url,
+            language=self._language(),
+            organizers=tuple(self._organizers()),
+            categories=tuple(self._categories()),
+            image=self._image(),
+            url=website if website == self._url else "",
+            sequence=self._sequence(),
+            last_modified=self._last_modified(),
+            line=self.component.line,
+        )
+        return self._entry(event, replaces)
+
+    def _entry(self, event: FeedEvent, replaces: Moment | None) -> Entry:
+        which = self.component.get("RECURRENCE-ID")
+        rules = tuple(found.value for found in self.component.all("RRULE"))
+        if self.component.get("EXRULE"):
+            self.warnings.append("Its EXRULE is not understood; dates that it takes out are not taken out.")
+        return Entry(
+            event,
+            list(dict.fromkeys(self.warnings)),
+            rules=tuple(dict.fromkeys(rules)),
+            added=tuple(self._added()) if self.component.get("RDATE") else (),
+            excluded=tuple(self._excluded()) if self.component.get("EXDATE") else (),
+            replaces=replaces,
+            is_following=bool(which and "FUTURE" in which.parameters.get("RANGE", "").upper()),
+        )
+
+    def _status(self) -> str:
+        status = self.component.text("STATUS").upper()
+        if status not in _STATUSES:
+            self.warnings.append(f"Its STATUS “{status[:40]}” is not known; it is left out of account.")
+        return status
+
+    # When
+
+    @property
+    def _default_zone(self) -> str:
+        return self.calendar.zone or self.calendar.default_timezone
+
+    def _start(self) -> date | datetime:
+        found = self.component.get("DTSTART")
+        if found is None:
+            raise LeftOut("It has no DTSTART, so it is not known when it begins.")
+        start = self._moment(found)
+        if isinstance(start, datetime) and _is_skipped(start):
+            self.warnings.append(
+                f"Its start {start:%H:%M} does not exist on {start:%Y-%m-%d} in {start.tzinfo}: clocks go forward. "
+                "It is shown as the feed says."
+            )
+        return start
+
+    def _end(self) -> date | datetime | timedelta | None:
+        end, duration = self.component.get("DTEND"), self.component.get("DURATION")
+        if end is not None:
+            if duration is not None:
+                self.warnings.append("It has both DTEND and DURATION; DTEND is used.")
+            return self._moment(end)
+        if duration is None:
+            return None
+        try:
+            return vDuration.from_ical(duration.text.strip().upper())
+        except (ValueError, OverflowError) as error:
+            raise LeftOut(f"Its DURATION “{duration.value[:40]}” is not a length of time.") from error
+
+    def _is_all_day(self, start: datetime, end: date | datetime | timedelta | None) -> bool:
+        """Whether Exchange means whole days by times from midnight to midnight."""
+        if isinstance(end, datetime):
+            end = end.astimezone(start.tzinfo)
+        is_said = self.component.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE"
+        return is_said and all(
+            _is_midnight(moment) for moment in (start, end) if isinstance(moment, datetime)
+        )
+
+    def _last(self, start: date | datetime, end: date | datetime | timedelta | None):
+        """(inclusive last day or None for the first, end time or None), as the page has them."""
+        try:
+            if isinstance(end, timedelta):
+                end = _after(start, end)
+            if isinstance(start, datetime):
+                last_day, end_time = self._last_timed(start, end)
+                first_day = start.date()
+            else:
+                last_day, end_time = self._last_all_day(start, end), None
+                first_day = start
+        except OverflowError as error:
+            raise LeftOut("It ends in no year that a calendar knows.") from error
+        if last_day is None or last_day == first_day:
+            return None, end_time
+        if last_day.year not in YEARS:
+            raise LeftOut(f"It ends in the year {last_day.year}; that cannot be meant.")
+        return last_day, end_time
+
+    def _last_all_day(self, start: date, end: date | datetime | None) -> date | None:
+        if isinstance(end, datetime):
+            self.warnings.append("It starts on a day and ends at a time; it is taken to last whole days.")
+            end = end.date() if _is_midnight(end) else end.date() + timedelta(days=1)
+        if end is not None and end < start:
+            self.warnings.append("It ends before it starts; the end is left out.")
+        # Exclusive in the feed; one that is not after the start is what careless exporters write for one day.
+        return end - timedelta(days=1) if end is not None and end > start else None
+
+    def _last_timed(self, start: datetime, end: date | datetime | None):
+        if end is None:
+            return self._own_last_day(start), None
+        if not isinstance(end, datetime):
+            self.warnings.append("It starts at a time and ends with a day; the time of its end is left out.")
+            return (end - timedelta(days=1) if end > start.date() else None), None
+        end = end.astimezone(start.tzinfo)
+        if end.replace(tzinfo=None) > start.replace(tzinfo=None):
+            return end.date(), end.time()
+        length = end.astimezone(UTC) - start.astimezone(UTC)
+        if length < timedelta(0):
+            self.warnings.append("It ends before it starts; the end is left out.")
+        elif length:
+            self.warnings.append("It ends in the hour that the clocks repeat; the end is left out.")
+        return None, None
+
+    def _own_last_day(self, start: datetime) -> date | None:
+        found = self.component.get(LAST_DAY)
+        last = self._moment(found) if found else None
+        return last if last and not isinstance(last, datetime) and last > start.date() else None
+
+    def _moment(self, found: Property) -> date | datetime:
+        """A date, or an aware datetime in an IANA zone."""
+        return self._read_moment(found.name, found.value, found.parameters)
+
+    def _read_moment(self, name: str, text: str, parameters: dict[str, str]) -> date | datetime:
+        text = text.strip()
+        match = _MOMENT.fullmatch(text)
+        if not match:
+            raise LeftOut(f"Its {name} “{text[:40]}” is neither a date nor a time.")
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+        if year not in YEARS:
+            raise LeftOut(f"Its {name} is in the year {year}; that cannot be meant.")
+        if second == 60:
+            # RFC 5545, 3.3.12: who knows no leap seconds takes it for the second before.
+            second = 59
+            self.warnings.append(f"Its {name} has a second 60; 59 is used.")
+        try:
+            wall = datetime(year, month, day, hour, minute, second)
+        except ValueError as error:
+            raise LeftOut(f"Its {name} “{text[:40]}” does not exist.") from error
+        if match[4] is None or parameters.get("VALUE", "").upper() == "DATE":
+            return wall.date()
+        return self._in_zone(name, wall, parameters.get("TZID", ""), match[7])
+
+    # Which dates of a series
+
+    def _moment_or_none(self, found: Property | None) -> Moment | None:
+        """Without warnings: it only says which date is meant."""
+        return self._which(found.name, found.value, found.parameters) if found else None
+
+    def _which(self, name: str, text: str, parameters: dict[str, str]) -> Moment | None:
+        warnings = len(self.warnings)
+        try:
+            value = self._read_moment(name, text, parameters)
+        except LeftOut:
+            return None
+        finally:
+            del self.warnings[warnings:]
+        match = _MOMENT.fullmatch(text.strip())
+        offset = match[7] if match else None
+        written = date(*(int(part) for part in match.groups()[:3])) if match else value
+        is_floating = not (offset or parameters.get("TZID"))
+        return Moment(value, written, is_floating, (offset or "").upper() == "Z")
+
+    def _excluded(self) -> Iterator[Moment]:
+        for text, parameters in self._dates("EXDATE"):
+            if moment := self._which("EXDATE", text, parameters):
+                yield moment
+            else:
+                self._warn_of_date("EXDATE", text)
+
+    def _added(self) -> Iterator[Added]:
+        for text, parameters in self._dates("RDATE"):
+            first, _, last = text.partition("/")
+            start = self._which("RDATE", first, parameters)
+            if start is None:
+                self._warn_of_date("RDATE", text)
+                continue
+            end: Moment | timedelta | None = self._which("RDATE", last, parameters) if last else None
+            if last and end is None:
+                try:
+                    end = vDuration.from_ical(last.strip().upper())
+                except (ValueError, OverflowError):
+                    self._warn_of_date("RDATE", text)
+            yield Added(start, end)
+
+    def _warn_of_date(self, name: str, text: str):
+        warning = f"Its {name} “{text.strip()[:40]}” is neither a date nor a time; it is left out."
+        if not any(other.startswith(f"Its {name} “") for other in self.warnings):
+            self.warnings.append(warning)
+
+    def _dates(self, name: str) -> list[tuple[str, dict[str, str]]]:
+        lists = [
+            (text, found.parameters)
+            for found in self.component.all(name)
+            for text in _last_parts(found.value)
+            if text.strip()
+        ]
+        if len(lists) <= MAX_DATES:
+            return lists
+        self.warnings.append(
+            f"It has more than {MAX_DATES} dates in {name}; the latest {MAX_DATES} are read."
+        )
+        return sorted(lists, key=lambda each: each[0])[-MAX_DATES:]
+
+    def _in_zone(self, name: str, wall: datetime, tzid: str, offset: str | None) -> datetime:
+        if offset and offset.upper() != "Z":
+            return self._at_offset(wall, offset, tzid)
+        if offset:
+            zone = self.calendar.zone or "UTC"
+            if tzid:
+                self.warnings.append(f"Its {name} has both a TZID and a Z; it is read as UTC.")
+                zone = self._zone_by_tzid(tzid, wall) or zone
+            return wall.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+        if not tzid:
+            if not self.calendar.zone:
+                self.warnings.append(f"Its {name} names no time zone; {self._default_zone} is assumed.")
+            return wall.replace(tzinfo=ZoneInfo(self._default_zone))
+        if known := self._zone_by_tzid(tzid, wall):
+            return wall.replace(tzinfo=ZoneInfo(known))
+        custom = self.calendar.custom_zones.get(tzid)
+        if custom and custom.is_readable:
+            self.warnings.append(
+                f"Its time zone “{tzid[:80]}” is like no zone of the world; times are shown in {self._default_zone}."
+            )
+            return custom.instant(wall).astimezone(ZoneInfo(self._default_zone))
+        self.warnings.append(f"Its time zone “{tzid[:80]}” is not known; {self._default_zone} is assumed.")
+        return wall.replace(tzinfo=ZoneInfo(self._default_zone))
+
+    def _at_offset(self, wall: datetime, offset: str, tzid: str) -> datetime:
+        """Not allowed in iCalendar, but exact; shown by a clock of the calendar if one has that offset."""
+        instant = datetime.strptime(f"{wall:%Y%m%d%H%M%S}{offset}", "%Y%m%d%H%M%S%z")
+        names = [self._zone_by_tzid(tzid, wall), self.calendar.zone, self.calendar.default_timezone]
+        zones = [ZoneInfo(name) for name in names if name]
+        zones += [ZoneInfo(zone_called(f"UTC{offset}") or self._default_zone)]
+        own = (zone for zone in zones if instant.astimezone(zone).utcoffset() == instant.utcoffset())
+        return instant.astimezone(next(own, zones[-1]))
+
+    def _zone_by_tzid(self, tzid: str, wall: datetime) -> str | None:
+        if known := zone_called(tzid):
+            return known
+        custom = self.calendar.custom_zones.get(tzid)
+        if custom is None:
+            return None
+        if custom.location and (known := zone_called(custom.location)):
+            return known
+        if not custom.is_readable:
+            return None
+        preferred = [name for name in (self.calendar.zone, self.calendar.default_timezone) if name]
+        return custom.zone_in(wall.year, preferred)
+
+    # What and where
+
+    def _said(self) -> own.Said:
+        """Title and text, and what our own calendars say in them."""
+        title = plain_line(self.component.text("SUMMARY"))
+        text = self._text
+        said = own.said(title, text, self.component) if self.calendar.is_own else own.Said(title, text)
+        if not title:
+            self.warnings.append(f"It has no title; it is called “{UNTITLED}”.")
+        if len(said.body) > MAX_LENGTH:
+            self.warnings.append(f"Its description is longer than {MAX_LENGTH} characters; it is cut.")
+        return said._replace(
+            title=self._fitting("title", said.title or UNTITLED, TITLE_LENGTH),
+            body=rich_text(said.body) if said.body else "",
+        )
+
+    @property
+    def _text(self) -> str:
+        names = ("DESCRIPTION", "STYLED-DESCRIPTION", "X-ALT-DESC")
+        return next(filter(None, map(self.component.text, names)), "")
+
+    def _where(self, body: str, told_url: str) -> tuple[str, str, str, str]:
+        """(venue, attendance mode, link to take part, web address that stands in place of a venue)"""
+        venue, is_online, address = _place(self.component.text("LOCATION"))
+        is_map = bool(_MAP.match(address))
+        online_url = self._conference() or told_url or self._link("" if is_map else address)
+        if is_online and not online_url:
+            online_url = next((self._link(link) for link in links(body) if _MEETING.match(link)), "")
+        mode = "OfflineEventAttendanceMode"
+        if is_online or online_url:
+            mode = "MixedEventAttendanceMode" if venue or is_map else "OnlineEventAttendanceMode"
+        return self._fitting("venue", venue, VENUE_LENGTH), mode, online_url, address if is_map else ""
+
+    def _conference(self) -> str:
+        """Of several ways to take part the first with a picture; a telephone number is none."""
+        found = [each for name in _CONFERENCES for each in self.component.all(name)]
+        found.sort(key=lambda each: "VIDEO" not in each.parameters.get("FEATURE", "VIDEO").upper())
+        addresses = (each.text.strip() for each in found)
+        return next(
+            filter(None, (self._link(each) for each in addresses if not each.lower().startswith("tel:"))), ""
+        )
+
+    def _fitting(self, what: str, text: str, length: int) -> str:
+        if len(text) > length:
+            self.warnings.append(f"Its {what} is longer than {length} characters; it is cut.")
+        return cut(text, length)
+
+    @property
+    def _url(self) -> str:
+        return without_login(printable(self.component.text("URL")).strip())
+
+    def _website(self, body: str, told: str, place: str, online_url: str) -> str:
+        """The event's URL, else the only link of its description, else the map given as its place."""
+        in_body = links(body)
+        for address in (told, self._url, in_body[0] if len(in_body) == 1 else "", place):
+            if address != online_url and (link := self._link(address)):
+                return link
+        return ""
+
+    def _link(self, address: str) -> str:
+        """`address` if a page can link to it, else "", with a warning."""
+        address = without_login(printable(address).strip())
+        if not address:
+            return ""
+        try:
+            _is_web_address(address)
+        except ValidationError:
+            warning = f"“{address[:80]}” is not a web address that can be linked to; it is left out."
+        else:
+            if len(address) <= WEBSITE_LENGTH:
+                return address
+            warning = f"Its web address is longer than {WEBSITE_LENGTH} characters; it is left out."
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+        return ""
+
+    # About it
+
+    def _language(self) -> str:
+        """Of the title, if it says so: an ISO 639 code of those that a page can have."""
+        title = self.component.get("SUMMARY")
+        if not (title and title.raw_parameters):
+            return ""
+        code = title.parameters.get("LANGUAGE", "").replace("_", "-").partition("-")[0].lower()
+        return code if code in _LANGUAGES else ""
+
+    def _organizers(self) -> Iterator[str]:
+        """Names; an address of electronic mail is nobody's to publish."""
+        seen = set()
+        for found in self.component.all("ORGANIZER"):
+            name = found.parameters.get("CN", "") or ("" if ":" in found.value else found.text)
+            # As WordPress writes it.
+            name = unquote(name) if "%20" in name and " " not in name else name
+            name = cut(plain_line(name), TITLE_LENGTH)
+            if name and "@" not in name and not name.lower().startswith("mailto:") and name not in seen:
+                seen.add(name)
+                yield name
+
+    def _categories(self) -> Iterable[str]:
+        if not (found := self.component.all("CATEGORIES")):
+            return ()
+        names = (
+            cut(plain_line(text), TITLE_LENGTH) for each in found for text in each.texts[:MAX_CATEGORIES]
+        )
+        return list(dict.fromkeys(filter(None, names)))[:MAX_CATEGORIES]
+
+    def _image(self) -> str:
+        pictures = list(self.component.all("IMAGE"))
+        pictures += [
+            each
+            for each in self.component.all("ATTACH")
+            if each.parameters.get("FMTTYPE", "").lower().startswith("image/")
+        ]
+        for found in pictures:
+            parameters = found.parameters
+            is_inline = "BINARY" in (
+                parameters.get("VALUE", "").upper(),
+                parameters.get("ENCODING", "").upper(),
+            )
+            if is_inline or parameters.get("ENCODING", "").upper() == "BASE64":
+                self.warnings.append(
+                    "A picture is part of the calendar and not at an address; it is left out."
+                )
+            elif link := self._link(found.value):
+                return link
+        return ""
+
+    def _check_geo(self):
+        """Where it is by degrees is of no use here, but who wrote nonsense will want to know."""
+        if found := self.component.get("GEO"):
+            match = _GEO.fullmatch(found.value)
+            if not match or abs(float(match[1])) > 90 or abs(float(match[2])) > 180:
+                self.warnings.append(
+                    f"Its GEO “{found.value.strip()[:40]}” is no place on earth; it is left out."
+                )
+
+    # Which version
+
+    def _recurrence_id(self, replaces: Moment | None) -> str:
+        """The date of the series that this entry changes: a date, an instant in UTC, or as written."""
+        if replaces:
+            return replaces.recurrence_id
+        found = self.component.get("RECURRENCE-ID")
+        return printable(found.value).strip() if found else ""
+
+    def _sequence(self) -> int | None:
+        text = self.component.text("SEQUENCE")
+        if not text:
+            return None
+        if re.fullmatch(r"[0-9]{1,10}", text) and int(text) <= MAX_SEQUENCE:
+            return int(text)
+        self.warnings.append(f"Its SEQUENCE “{text[:40]}” is not a number; it is left out of account.")
+        return None
+
+    def _last_modified(self) -> datetime | None:
+        found = self.component.get("LAST-MODIFIED")
+        if found is None:
+            return None
+        warnings = len(self.warnings)
+        try:
+            moment = self._moment(found)
+        except LeftOut:
+            return None
+        finally:
+            del self.warnings[warnings:]
+        return moment.astimezone(UTC) if isinstance(moment, datetime) else None
+
+
+def _last_parts(value: str) -> list[str]:
+    """What stands between the commas of `value`; of a very long one the last."""
+    parts = value[-40 * MAX_DATES :].split(",")
+    return parts if len(value) <= 40 * MAX_DATES else parts[1:]
+
+
+def _place(location: str) -> tuple[str, bool, str]:
+    """(venue, whether it is a place on the web, the address that stands there)"""
+    found = _ADDRESS.search(location)
+    address = found[0].rstrip(".,;)") if found else ""
+    if found and found[0] != location and not _MEETING.match(address):
+        # A venue with its own website, or whatever else.
+        address = ""
+    parts = [
+        plain_line(part)
+        for part in re.split(r"[;\n|]", location.replace(address, " ") if address else location)
+    ]
+    kept = [part.strip(_AROUND) for part in parts if part.lower().strip(_AROUND) not in _ONLINE]
+    is_online = len(kept) < len(parts) or (bool(address) and not _MAP.match(address))
+    if not is_online:
+        return plain_line(location) if not address else "", False, address
+    return ", ".join(filter(None, kept)), True, address
+
+
+def _after(start: date | datetime, duration: timedelta) -> date | datetime:
+    """Days are added to the wall clock, hours to the instant (RFC 5545, 3.3.6)."""
+    if isinstance(start, datetime):
+        day = start + timedelta(days=duration.days)
+        return (day.astimezone(UTC) + timedelta(seconds=duration.seconds)).astimezone(start.tzinfo)
+    return start + timedelta(days=duration.days + bool(duration.seconds))
+
+
+def _is_skipped(moment: datetime) -> bool:
+    """Whether `moment` lies in the gap that daylight saving leaves."""
+    there_and_back = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    return there_and_back.replace(tzinfo=None) != moment.replace(tzinfo=None)
+
+
+def _is_midnight(moment: datetime) -> bool:
+    return (moment.hour, moment.minute, moment.second) == (0, 0, 0)
