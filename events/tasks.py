@@ -3,10 +3,15 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone as clock
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
+from .importing import import_stored, timetable
+from .importing.feed import FeedUnusable
+from .importing.models import ImportRun, ImportSource
 from .models import EventPage, EventTombstone
 
 TOMBSTONES_ARE_KEPT = timedelta(days=2 * 365)
@@ -25,6 +30,47 @@ def roll_occurrences(timestamp: int) -> None:
 @app.task(queueing_lock="forget_tombstones")
 def forget_tombstones(timestamp: int) -> None:
     forget(clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="start_due_imports")
+def start_due_imports(timestamp: int) -> None:
+    """Give each source whose time has come a job of its own, so that none delays another."""
+    for source in timetable.due(clock.now()).only("pk"):
+        start_import(source.pk, trigger=ImportRun.Trigger.TIMETABLE)
+
+
+def start_import(source: int, *, trigger: str, user: int | None = None) -> bool:
+    """Have the worker import the source of this key; False if that is to be done already."""
+    job = import_one.configure(lock=f"import {source}", queueing_lock=f"import {source}")
+    try:
+        # In a transaction of its own: a lock that is taken already must not break a surrounding one.
+        with transaction.atomic():
+            job.defer(source=source, trigger=trigger, user=user)
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
+@app.task(name="import_one")
+def import_one(source: int, trigger: str, user: int | None = None) -> None:
+    """Import one source. What went wrong with the feed is told by its run, and tried again by the timetable."""
+    found = ImportSource.objects.filter(pk=source).first()
+    if found is None:
+        return
+    person = get_user_model().objects.filter(pk=user).first() if user else None
+    try:
+        import_stored(found, trigger=trigger, user=person)
+    except FeedUnusable as error:
+        logger.warning("The source of events “%s” was not imported: %s", found, error)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="retry_stalled_jobs")
+async def retry_stalled_jobs(timestamp: int) -> None:
+    """Jobs whose worker was killed are done by another one."""
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(job)
 
 
 def roll(at: datetime) -> None:

@@ -1,22 +1,58 @@
 """A calendar feed becomes event pages: fetch, parse, reconcile, guard, apply, report."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
 
 from django.utils import timezone as clock
 
-from events.models import EventIndexPage, EventPage
+from events.models import EventIndexPage
 
+from . import timetable
 from .apply import Application, apply, expected
-from .feed import ParsedFeed
-from .fetch import fetch
+from .choose import Wishes, chosen
+from .feed import FeedUnusable, Key, ParsedFeed
+from .fetch import Fetched, fetch_feed
 from .guard import guard
 from .importer import importer
 from .models import ImportRecord, ImportRun, ImportSource
 from .pages import held_by, records_of
 from .parse import parse
 from .reconcile import Plan, adopted, reconcile, with_absences
-from .report import Summary, recorded
-from .sources import absolute, alone, source_of
+from .report import Summary, finish_interrupted, recorded
+from .sources import absolute, alone, credential_of, source_of, validators_of, wishes_of
+
+# A feed that comes in more pages than this is no calendar of events.
+MAX_PAGES = 20
+Progress = Callable[[Iterable], Iterable]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be imported, by whom and how. `source` is the stored one, where that is known beforehand."""
+
+    address: str
+    format: str = ""
+    parent: EventIndexPage
+    publish: str = ImportSource.Publish.DRAFT
+    source: ImportSource | None = None
+    source_name: str = ""
+    trigger: str = ImportRun.Trigger.COMMAND
+    user: Any = None
+    is_approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A feed as it was read: `everything` in it has these keys, its `feed` what the source wants of it. `digest` is of
+    the bytes and of what the source made of them."""
+
+    fetched: Fetched
+    source: ImportSource
+    feed: ParsedFeed
+    everything: frozenset[Key]
+    digest: str
 
 
 def import_source(
@@ -30,7 +66,7 @@ def import_source(
     is_approved: bool = False,
     trigger: str = ImportRun.Trigger.COMMAND,
     user: object = None,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
     summary: Summary | None = None,
 ) -> Summary:
     """Bring the pages under `parent` up to date with the feed at `address`, a path or a URL.
@@ -41,66 +77,180 @@ def import_source(
     wraps the items while they are applied; `summary` is what is added up, for a caller who wants it even
     of a run that breaks off. Raises FeedUnusable when the feed as a whole cannot be used, FeedHeld when it is held.
     """
+    order = Order(
+        address=address,
+        format=format,
+        parent=parent,
+        publish=ImportSource.Publish.PUBLISH if publish else ImportSource.Publish.DRAFT,
+        source_name=source_name,
+        trigger=trigger,
+        user=user,
+        is_approved=is_approved,
+    )
+    return _carried_out(order, dry_run=dry_run, progress=progress, summary=summary or Summary())
 
-    def read() -> tuple[ParsedFeed, ImportSource]:
-        feed = parse(fetch(address), format=format, default_timezone=_default_timezone())
-        return feed, source_of(feed, name=source_name, address=address, format=format)
 
-    def planned(feed: ParsedFeed, source: ImportSource) -> Plan:
-        return _plan(feed, source, is_whole=source.address == absolute(address), is_approved=is_approved)
+def import_stored(
+    source: ImportSource,
+    *,
+    trigger: str,
+    user: Any = None,
+    dry_run: bool = False,
+    is_approved: bool = False,
+    progress: Progress = iter,
+    summary: Summary | None = None,
+) -> Summary:
+    """As `import_source`, by the settings of a source that is stored; the run of one that is not approved is a preview.
 
+    By the timetable, nothing is parsed or written but when it was checked, if the feed says what it said last.
+    """
+    if source.parent is None:
+        raise FeedUnusable(f"“{source}” has no event list; choose one in its settings.")
+    order = Order(
+        address=source.address,
+        format=source.format,
+        parent=source.parent,
+        publish=source.publish,
+        source=source,
+        trigger=trigger,
+        user=user,
+        is_approved=is_approved,
+    )
     summary = summary or Summary()
     if dry_run:
-        feed, summary.source = read()
-        plan = planned(feed, summary.source)
-        summary.add_unread(feed.problems)
-        for item in plan.items:
-            summary.add(expected(item))
-        return summary
-    with recorded(
-        summary, address=address, format=format, trigger=trigger, user=user, started_at=clock.now()
-    ) as run:
-        feed, source = read()
-        with alone(source):
-            plan = planned(feed, source)
-            summary.source = _remembered(source)
-            summary.add_unread(feed.problems)
-            how = Application(summary.source, parent, run, publish, importer())
-            for outcome in apply(plan, how, progress=progress):
-                summary.add(outcome)
+        return _carried_out(order, dry_run=True, progress=progress, summary=summary)
+    try:
+        _carried_out(order, dry_run=False, progress=progress, summary=summary)
+    except Exception as error:
+        timetable.failed(source, clock.now(), retry_after=getattr(error, "retry_after", None))
+        raise
+    timetable.succeeded(source, clock.now())
     return summary
 
 
-def _default_timezone() -> str:
-    return EventPage._meta.get_field("timezone").default
+def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Summary) -> Summary:
+    summary.source = order.source
+    if dry_run:
+        if read := _read(order):
+            _foresee(read, order, summary)
+        return summary
+    with recorded(
+        summary,
+        address=order.address,
+        format=order.format,
+        trigger=order.trigger,
+        user=order.user,
+        started_at=clock.now(),
+    ) as recording:
+        read = _read(order)
+        if read is None:
+            recording.is_worth_it = False
+            return summary
+        if order.source and not order.source.is_approved:
+            _foresee(read, order, summary)
+            recording.end_state = ImportRun.State.PREVIEW
+            return summary
+        with alone(read.source):
+            plan = _plan(read, order)
+            summary.source = source = _remembered(read.source, order)
+            finish_interrupted(source)
+            summary.add_unread(read.feed.problems)
+            how = Application(source, order.parent, recording.run, order.publish, importer())
+            for outcome in apply(plan, how, progress=progress):
+                summary.add(outcome)
+        if order.source:
+            _remember_feed(order.source, read, is_settled=summary.is_settled and not plan.absences)
+    return summary
 
 
-def _plan(feed: ParsedFeed, source: ImportSource, *, is_whole: bool, is_approved: bool) -> Plan:
-    """What is to be done about `feed`, if it may be used; nothing is written. Nothing is missing from a feed that is
-    not `is_whole`, such as a file given by hand."""
+def _foresee(read: Read, order: Order, summary: Summary) -> None:
+    summary.source = read.source
+    plan = _plan(read, order)
+    summary.add_unread(read.feed.problems)
+    for item in plan.items:
+        summary.add(expected(item))
+
+
+def _read(order: Order) -> Read | None:
+    """The feed, all its pages; None where nothing is new and nobody has to know what is."""
+    source = order.source
+    by_the_clock = source is not None and order.trigger == ImportRun.Trigger.TIMETABLE
+    known = validators_of(source) if source and by_the_clock and source.is_approved else None
+    credential = credential_of(source) if source else ""
+    fetched = fetch_feed(order.address, known=known, credential=credential)
+    if fetched.body is None:
+        return None
+    digest = sha256(fetched.body)
+    zone = source.timezone if source else ImportSource._meta.get_field("timezone").default
+    wishes = wishes_of(source) if source else None
+    if known and source and wishes and source.digest == _told(digest, source, wishes):
+        return None
+    feed = parse(fetched.body, format=order.format, default_timezone=zone, address=fetched.address)
+    pages, address = [feed], feed.next_address
+    while address and len(pages) < MAX_PAGES:
+        body = fetch_feed(address, credential=credential, source=fetched.address).body or b""
+        digest.update(body)
+        pages.append(parse(body, format=order.format, default_timezone=zone, address=address))
+        address = pages[-1].next_address
+    feed = replace(
+        feed,
+        events=tuple({event.key: event for page in pages for event in page.events}.values()),
+        problems=tuple(problem for page in pages for problem in page.problems),
+        complete=all(page.complete for page in pages) and not address,
+    )
+    found = source or source_of(feed, name=order.source_name, address=order.address, format=order.format)
+    everything = frozenset(event.key for event in feed.events)
+    wishes = wishes or wishes_of(found)
+    feed = replace(feed, events=chosen(feed.events, wishes))
+    return Read(fetched, found, feed, everything, _told(digest, found, wishes))
+
+
+def _told(digest: Any, source: ImportSource, wishes: Wishes) -> str:
+    """What the feed said and what the source makes of it, in short."""
+    settings = f"{wishes} {source.timezone} {source.publish}"
+    return sha256(digest.digest() + settings.encode()).hexdigest()
+
+
+def _plan(read: Read, order: Order) -> Plan:
+    """What is to be done about the feed, if it may be used; nothing is written. Nothing is missing from a feed that is
+    not from the source's own address, such as a file given by hand."""
+    source = read.source
     records = records_of(source)
-    events = adopted(feed.events, {record.key: record.values for record in records})
+    events = adopted(read.feed.events, {record.key: record.values for record in records})
     held = held_by(records, events)
     plan = reconcile(events, held)
-    if is_whole:
+    if source.address == absolute(order.address):
         # What could not be read is there all the same.
-        unread = {problem.uid for problem in feed.problems}
-        present = {event.key for event in events} | {key for key in held if key.uid in unread}
+        unread = {problem.uid for problem in read.feed.problems}
+        present = (
+            {event.key for event in events} | {key for key in held if key.uid in unread} | read.everything
+        )
         plan = with_absences(plan, held, present, clock.now().date(), is_rolling=source.is_rolling)
     return guard(
         plan,
-        feed,
+        read.feed,
+        found=len(read.everything),
         held=len(records),
         vanishing_count=source.vanishing_count,
-        vanishing_percent=100 if is_approved else source.vanishing_percent,
+        vanishing_percent=100 if order.is_approved else source.vanishing_percent,
     )
 
 
-def _remembered(source: ImportSource) -> ImportSource:
+def _remembered(source: ImportSource, order: Order) -> ImportSource:
+    """The source, stored; whoever starts an import by hand has approved of it."""
     if source.pk is None:
-        new = {"address": source.address, "format": source.format}
+        source.parent, source.publish = order.parent, order.publish
+        source.approved = source.what_was_approved
+        new = {name: getattr(source, name) for name in ("address", "format", "parent", "publish", "approved")}
         source, _ = ImportSource.objects.get_or_create(name=source.name, defaults=new)
     return source
 
 
-__all__ = ("ImportRecord", "ImportRun", "ImportSource", "import_source")
+def _remember_feed(source: ImportSource, read: Read, *, is_settled: bool) -> None:
+    """What is asked for the next time; nothing, where something of this feed is still to be done."""
+    told = read.fetched.validators
+    source.etag, source.last_modified = (told.etag, told.last_modified) if is_settled else ("", "")
+    source.digest = read.digest if is_settled else ""
+
+
+__all__ = ("ImportRecord", "ImportRun", "ImportSource", "import_source", "import_stored")

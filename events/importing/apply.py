@@ -8,7 +8,7 @@ that is published later undoes none.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
@@ -43,8 +43,11 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """`waits`: something is left to be done when the feed says the same again."""
+
     result: Result
     problems: tuple[Problem, ...] = ()
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,12 @@ class Application:
     source: ImportSource
     parent: EventIndexPage
     run: Callable[[], ImportRun]
-    publish: bool = False
+    publish: str = ImportSource.Publish.DRAFT
     user: object = None
+
+    @property
+    def publishes(self) -> bool:
+        return self.publish == ImportSource.Publish.PUBLISH
 
 
 def apply(
@@ -137,15 +144,17 @@ def _create(event: FeedEvent, how: Application) -> Outcome:
     set_values(page, event.values)
     parent.add_child(instance=page)
     revision = page.save_revision(user=how.user)
-    if how.publish:
+    if how.publishes:
         revision.publish(user=how.user, skip_permission_checks=True)
+    else:
+        submit(page, how)
     ImportRecord.objects.create(
         source=how.source,
         uid=event.key.uid,
         recurrence_id=event.key.recurrence_id,
         page=page,
         values=event.values,
-        published=event.values if how.publish else {},
+        published=event.values if how.publishes else {},
         sequence=event.sequence,
         last_modified=event.last_modified,
     )
@@ -160,14 +169,16 @@ def _update(event: FeedEvent, how: Application) -> Outcome:
     if page is None:
         return _skipped(event, "Its page was deleted by an editor; it stays away.")
     if waits := why_it_waits(page):
-        return _skipped(event, f"{waits} What is new waits for the next run.")
+        reason = f"{waits} What is new waits for the next run."
+        return replace(_skipped(event, reason), waits=True)
     before = state(record)
-    versions = following(page, record, event.values, publish=how.publish)
+    versions = following(page, record, event.values, publish=how.publishes)
     # Taken down by an earlier run, and left as it was.
-    returns = record.is_withdrawn and not page.live and how.publish and says_the_same(versions.draft, page)
+    returns = record.is_withdrawn and not page.live and how.publishes and says_the_same(versions.draft, page)
     if versions.has_news or returns:
         message = f"{how.source}: {listed(versions.changes) or 'it is in the feed again'}"
         versions.write(how.user, message, publish_again=returns)
+        submit(page, how)
     if versions.goes_live or returns:
         record.published = event.values
     record.values, record.sequence, record.last_modified = event.values, event.sequence, event.last_modified
@@ -190,6 +201,16 @@ def _update(event: FeedEvent, how: Application) -> Outcome:
         Result.UPDATED if versions.has_news or returns else Result.UNCHANGED,
         _conflicts(event, versions.conflicts),
     )
+
+
+def submit(page: EventPage, how: Application) -> None:
+    """Start the workflow of `page`, if there is one and the source wants it, for what is not published yet."""
+    if how.publish != ImportSource.Publish.WORKFLOW:
+        return
+    page.refresh_from_db()
+    workflow = page.get_workflow()
+    if workflow and page.has_unpublished_changes and not page.workflow_in_progress:
+        workflow.start(page, how.user)
 
 
 def state(record: ImportRecord) -> dict:
@@ -221,7 +242,7 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
     title = str(record.values["title"])
     if waits := why_it_waits(page):
         reason = f"It is no longer in the feed. {waits} Its page waits for the next run."
-        return Outcome(Result.SKIPPED, (Problem(Level.SKIPPED, reason, record.uid),))
+        return Outcome(Result.SKIPPED, (Problem(Level.SKIPPED, reason, record.uid),), waits=True)
     before = state(record) | {"runs_missing": record.runs_missing - 1}
     record.is_withdrawn = True
     if how.source.missing == ImportSource.Missing.CANCEL:

@@ -4,10 +4,12 @@ from .feed import FeedHeld, FeedUnusable, ParsedFeed
 from .reconcile import Plan
 
 
-def guard(plan: Plan, feed: ParsedFeed, *, held: int, vanishing_count: int, vanishing_percent: int) -> Plan:
+def guard(
+    plan: Plan, feed: ParsedFeed, *, found: int, held: int, vanishing_count: int, vanishing_percent: int
+) -> Plan:
     """`plan`, if it rests on a whole feed from which no crowd of events has vanished.
 
-    `held` counts the events held so far. Raises FeedUnusable, or FeedHeld for what a person may approve: that more
+    `found` counts the events in the feed, wanted or not; `held` those held so far. Raises FeedUnusable, or FeedHeld for what a person may approve: that more
     upcoming events have vanished in this run than `vanishing_count` and than `vanishing_percent` of them.
     """
     if not feed.complete:
@@ -15,7 +17,7 @@ def guard(plan: Plan, feed: ParsedFeed, *, held: int, vanishing_count: int, vani
             "The feed breaks off before its end (there is no END:VCALENDAR), so nothing of it was used. "
             "Try again; if it happens again, tell whoever publishes it."
         )
-    if held and not feed.events and not feed.problems:
+    if held and not found and not feed.problems:
         raise FeedUnusable(
             f"The feed holds no events, although {held} were imported from it before. Nothing was changed. "
             "Check whether the calendar has moved to another address."

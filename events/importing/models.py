@@ -3,12 +3,17 @@
 Wagtail's reference index leaves them out: that a page was imported is no use of it that deleting would break.
 """
 
+from hashlib import sha256
+
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
 from .feed import Key
+
+# A credential may be any variable of the environment that begins so, and none of those that the portal lives by.
+CREDENTIAL_PREFIX = "IMPORT_CREDENTIAL_"
 
 
 class ImportSource(models.Model):
@@ -21,11 +26,94 @@ class ImportSource(models.Model):
         CANCEL = "cancel", "Mark it as cancelled"
         UNPUBLISH = "unpublish", "Unpublish its page"
 
+    class Publish(models.TextChoices):
+        """What becomes of news."""
+
+        DRAFT = "draft", "Leave it as a draft"
+        WORKFLOW = "workflow", "Leave it as a draft and submit that for approval"
+        PUBLISH = "publish", "Publish it"
+
+    class Interval(models.IntegerChoices):
+        """In minutes."""
+
+        QUARTER_HOUR = 15, "Every 15 minutes"
+        HOUR = 60, "Every hour"
+        SIX_HOURS = 360, "Every 6 hours"
+        DAY = 1440, "Every day"
+        WEEK = 10080, "Every week"
+
     wagtail_reference_index_ignore = True
 
     name = models.CharField(max_length=255, unique=True)
-    format = models.CharField(max_length=30)
-    address = models.CharField(max_length=2000, help_text="Where the source was first found.")
+    address = models.CharField(
+        max_length=2000, help_text="Of the feed: an https, http or webcal address, or a file on the server."
+    )
+    format = models.CharField(
+        max_length=30, blank=True, help_text="Empty: recognised from what is found at the address."
+    )
+    credential = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[
+            RegexValidator(rf"^{CREDENTIAL_PREFIX}[A-Z0-9_]+$", f"It begins with {CREDENTIAL_PREFIX}.")
+        ],
+        help_text=(
+            f"Of a feed that is not open: the name of an environment variable of the portal, such as "
+            f"{CREDENTIAL_PREFIX}ESA, that holds what is sent as Authorization. The secret itself is not kept here."
+        ),
+    )
+
+    parent = models.ForeignKey(
+        "events.EventIndexPage",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name="event list",
+        help_text="The page below which the events are made.",
+    )
+    publish = models.CharField("what is new", max_length=20, choices=Publish, default=Publish.DRAFT)
+    timezone = models.CharField(
+        "time zone",
+        max_length=64,
+        default="Europe/Rome",
+        help_text="Of times for which the feed names none.",
+    )
+    language = models.CharField(
+        max_length=10, blank=True, help_text="Of events for which the feed names none, such as en."
+    )
+    event_type = models.ForeignKey(
+        "events.EventType",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name="type",
+        help_text="Of events whose categories in the feed are the name of none.",
+    )
+    topics = models.ManyToManyField(
+        "events.EventTopic",
+        blank=True,
+        related_name="+",
+        help_text="Of events whose categories in the feed are the name of none.",
+    )
+    organizer = models.ForeignKey(
+        "partners.PartnerPage",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Of events for which the feed names none.",
+    )
+    include_words = models.TextField(
+        "only events with",
+        blank=True,
+        help_text="A word or phrase in each line; one of them has to be in the title or text.",
+    )
+    exclude_words = models.TextField("no events with", blank=True, help_text="As above.")
+    include_categories = models.TextField(
+        "only events of the categories", blank=True, help_text="As the feed writes them, one in each line."
+    )
+    exclude_categories = models.TextField("no events of the categories", blank=True, help_text="As above.")
 
     missing = models.CharField("events that disappear", max_length=20, choices=Missing, default=Missing.KEEP)
     missing_after = models.PositiveSmallIntegerField(
@@ -43,11 +131,53 @@ class ImportSource(models.Model):
         "and more than so many of a hundred", default=20, validators=[MaxValueValidator(100)]
     )
 
+    interval = models.PositiveIntegerField(
+        "timetable", null=True, blank=True, choices=Interval, help_text="Empty: it is imported by hand only."
+    )
+    is_paused = models.BooleanField("paused", default=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Gets a mail when something is wrong with the feed.",
+    )
+
+    approved = models.CharField(max_length=64, blank=True, editable=False)
+    etag = models.CharField(max_length=255, blank=True, editable=False)
+    last_modified = models.CharField(max_length=255, blank=True, editable=False)
+    digest = models.CharField(max_length=64, blank=True, editable=False)
+    checked_at = models.DateTimeField("last checked", null=True, editable=False)
+    succeeded_at = models.DateTimeField("last success", null=True, editable=False)
+    next_run_at = models.DateTimeField("next run", null=True, editable=False)
+    failures = models.PositiveIntegerField("failures in a row", default=0, editable=False)
+
     class Meta:
         ordering = ("name",)
+        verbose_name = "source of events"
+        verbose_name_plural = "sources of events"
 
     def __str__(self):
         return self.name
+
+    @property
+    def what_was_approved(self) -> str:
+        """A digest of what decides which events come from where; a change of it needs a new approval."""
+        names = (
+            "address",
+            "format",
+            "credential",
+            "include_words",
+            "exclude_words",
+            "include_categories",
+            "exclude_categories",
+        )
+        return sha256("\0".join(getattr(self, name) for name in names).encode()).hexdigest()
+
+    @property
+    def is_approved(self) -> bool:
+        return self.approved == self.what_was_approved
 
 
 class ImportRecord(models.Model):
@@ -100,12 +230,15 @@ class ImportRun(models.Model):
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
+        PREVIEW = "preview", "Preview: the source waits for approval"
         COMPLETE = "complete", "Complete"
         HELD = "held", "Held for approval"
         FAILED = "failed", "Failed"
 
     class Trigger(models.TextChoices):
         COMMAND = "command", "Command line"
+        TIMETABLE = "timetable", "Timetable"
+        ADMIN = "admin", "Admin"
 
     source = models.ForeignKey(
         ImportSource,
@@ -146,7 +279,7 @@ class ImportRun(models.Model):
                 condition=Q(finished_at__gte=F("started_at")), name="import_run_ends_after_it_starts"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=("running", "complete"), message="")
+                condition=Q(state__in=("running", "preview", "complete"), message="")
                 | Q(state__in=("held", "failed")) & ~Q(message=""),
                 name="import_run_says_why_it_failed",
             ),

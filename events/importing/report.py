@@ -1,7 +1,7 @@
 """What happened, for the person who asked and for the record."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -29,6 +29,8 @@ class Summary:
     counts: Counter[Result] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     run: ImportRun | None = None
+    is_settled: bool = True
+    """Whether the same feed would bring nothing new."""
 
     def add_unread(self, problems: Iterable[Problem]):
         """Problems of parsing; those that left an item out count it as skipped or failed."""
@@ -40,6 +42,7 @@ class Summary:
     def add(self, outcome: Outcome):
         self.counts[outcome.result] += 1
         self.problems += outcome.problems
+        self.is_settled = self.is_settled and not outcome.waits and outcome.result != Result.FAILED
 
     def counts_in_order(self) -> list[tuple[Result, int]]:
         return [(result, self.counts[result]) for result in Result]
@@ -53,35 +56,63 @@ class Summary:
         }
 
 
+class Recording:
+    """How a run is written down. `run` stores it already while it goes on, for what refers to it. It ends in
+    `end_state` unless something raises; one that is not worth it leaves no trace."""
+
+    def __init__(self, summary: Summary, run: ImportRun):
+        self._summary, self._run = summary, run
+        self.end_state: str = ImportRun.State.COMPLETE
+        self.is_worth_it = True
+
+    def run(self) -> ImportRun:
+        if self._run.pk is None:
+            self.store(ImportRun.State.RUNNING)
+        return self._run
+
+    def store(self, state: str, message: str = "") -> None:
+        run, summary = self._run, self._summary
+        problems = [asdict(problem) for problem in summary.problems[:MAX_PROBLEMS]]
+        if left_out := len(summary.problems) - len(problems):
+            problems.append(asdict(Problem(Level.WARNING, f"… and {left_out} more that are not kept.")))
+        run.source = summary.source if summary.source and summary.source.pk else None
+        run.source = run.source or ImportSource.objects.filter(address=absolute(run.address)).first()
+        run.state, run.message, run.problems = state, message, problems
+        if state != ImportRun.State.RUNNING:
+            run.finished_at = clock.now()
+        for result in Result:
+            setattr(run, result.value, summary.counts[result])
+        run.save()
+        summary.run = run
+
+
 @contextmanager
 def recorded(
     summary: Summary, *, address: str, format: str, trigger: str, user: Any, started_at: datetime
-) -> Iterator[Callable[[], ImportRun]]:
-    """Store `summary`, which is added up meanwhile, as an ImportRun, however the run ends. Gives a function that stores
-    it already while it goes on, for what refers to it."""
-    run = ImportRun(
-        address=printable(address)[:MAX_ADDRESS_LENGTH],
-        format=format,
-        trigger=trigger,
-        user=user,
-        started_at=started_at,
-    )
-
-    def stored() -> ImportRun:
-        if run.pk is None:
-            _store(run, summary, ImportRun.State.RUNNING)
-        return run
-
+) -> Iterator[Recording]:
+    """Store `summary`, which is added up meanwhile, as an ImportRun, however the run ends."""
+    address = printable(address)[:MAX_ADDRESS_LENGTH]
+    run = ImportRun(address=address, format=format, trigger=trigger, user=user, started_at=started_at)
+    recording = Recording(summary, run)
     try:
-        yield stored
+        yield recording
     # SystemExit is how a signal ends a run.
     except BaseException as error:
         # When it is the database that fails, this cannot be kept either.
         with suppress(Error):
-            state = ImportRun.State.HELD if isinstance(error, FeedHeld) else ImportRun.State.FAILED
-            _store(run, summary, state, why(error))
+            held = isinstance(error, FeedHeld)
+            recording.store(ImportRun.State.HELD if held else ImportRun.State.FAILED, why(error))
         raise
-    _store(run, summary, ImportRun.State.COMPLETE)
+    if recording.is_worth_it:
+        recording.store(recording.end_state)
+
+
+def finish_interrupted(source: ImportSource) -> None:
+    """Runs of `source`, which nobody imports now, that ended without being able to say so."""
+    interrupted = ImportRun.objects.filter(source=source, state=ImportRun.State.RUNNING)
+    if interrupted.exists():
+        message = "It was ended from outside. What was imported until then stays; the next run does the rest."
+        interrupted.update(state=ImportRun.State.FAILED, message=message, finished_at=clock.now())
 
 
 def why(error: BaseException) -> str:
@@ -98,17 +129,3 @@ def why(error: BaseException) -> str:
             return f"The database stopped answering. {rest}"
         case _:
             return f"An error of the portal, not of the feed: {type(error).__name__}. {rest}"
-
-
-def _store(run: ImportRun, summary: Summary, state: str, message: str = "") -> None:
-    problems = [asdict(problem) for problem in summary.problems[:MAX_PROBLEMS]]
-    if left_out := len(summary.problems) - len(problems):
-        problems.append(asdict(Problem(Level.WARNING, f"… and {left_out} more that are not kept.")))
-    run.source = summary.source or ImportSource.objects.filter(address=absolute(run.address)).first()
-    run.state, run.message, run.problems = state, message, problems
-    if state != ImportRun.State.RUNNING:
-        run.finished_at = clock.now()
-    for result in Result:
-        setattr(run, result.value, summary.counts[result])
-    run.save()
-    summary.run = run

@@ -1,5 +1,6 @@
 """Which source a feed is of, and whose turn it is to import it."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -9,8 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import Error, connection
+from django.db.models import Value
 
+from events.models import EventTopic, EventType
+
+from .choose import Wishes, folded
 from .feed import FeedEvent, FeedUnusable, Key, ParsedFeed, as_value
+from .fetch import Validators
 from .markup import cut, printable
 from .models import ImportRecord, ImportSource
 
@@ -114,3 +120,48 @@ def _unlock(key: int):
     # Without its session the lock is gone already.
     with suppress(Error), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def validators_of(source: ImportSource) -> Validators | None:
+    """What to ask a server with whether its feed is still the one that is known."""
+    return Validators(source.etag, source.last_modified) if source.digest else None
+
+
+def credential_of(source: ImportSource) -> str:
+    """What is sent as Authorization; raises FeedUnusable where the environment does not have it."""
+    if not source.credential:
+        return ""
+    value = os.environ.get(source.credential, "")
+    if not value:
+        raise FeedUnusable(
+            f"The environment variable {source.credential} is not set in this portal. Whoever runs the portal has to "
+            "set it, or empty the credential of the source."
+        )
+    return value
+
+
+def wishes_of(source: ImportSource) -> Wishes:
+    """What the source wants of its feed, and the vocabulary as it is now."""
+    types: dict[str, str] = {}
+    topics: dict[str, str] = {}
+    names = EventType.objects.order_by().values_list(Value(True), "name", "slug")
+    for is_type, name, slug in names.union(
+        EventTopic.objects.order_by().values_list(Value(False), "name", "slug"), all=True
+    ):
+        (types if is_type else topics)[folded(name)] = slug
+    return Wishes(
+        include_words=_lines(source.include_words),
+        exclude_words=_lines(source.exclude_words),
+        include_categories=_lines(source.include_categories),
+        exclude_categories=_lines(source.exclude_categories),
+        types=types,
+        all_topics=topics,
+        event_type=source.event_type.slug if source.event_type else None,
+        topics=tuple(source.topics.values_list("slug", flat=True)) if source.pk else (),
+        organizer=source.organizer.title if source.organizer else "",
+        language=source.language,
+    )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.splitlines())))

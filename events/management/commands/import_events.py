@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from events.importing import import_source
-from events.importing.feed import FeedHeld, FeedUnusable
+from events.importing.feed import FeedUnusable
 from events.importing.parse import FORMATS
 from events.importing.report import Summary, why
 from events.models import EventIndexPage
@@ -18,7 +18,6 @@ WRONG_USAGE = 2
 # Of what ends a run; anything else is an error of the portal and leaves its traceback.
 EXIT_STATUS: dict[type[BaseException], int] = {
     FeedUnusable: 1,
-    FeedHeld: 1,
     OperationalError: 1,
     InterfaceError: 1,
     KeyboardInterrupt: 130,
@@ -81,10 +80,11 @@ class Command(BaseCommand):
             message = str(error) if isinstance(error, CommandError) else why(error)
             if options["json"]:
                 self._show_json(summary, dry_run=options["dry_run"], error=message)
-            if type(error) not in EXIT_STATUS:
+            status = next((number for kind, number in EXIT_STATUS.items() if isinstance(error, kind)), None)
+            if status is None:
                 raise
             self.stderr.write(message)
-            sys.exit(EXIT_STATUS[type(error)])
+            sys.exit(status)
         show = self._show_json if options["json"] else self._show
         show(summary, dry_run=options["dry_run"])
 

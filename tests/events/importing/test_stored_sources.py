@@ -1,0 +1,356 @@
+"""Sources with settings of their own: what they want, when they are asked, and what they remember."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone as clock
+from procrastinate.contrib.django.models import ProcrastinateJob
+from wagtail.models import GroupApprovalTask, Workflow, WorkflowPage, WorkflowTask
+
+from events import tasks
+from events.importing import import_stored, timetable
+from events.importing.choose import Wishes, chosen
+from events.importing.feed import FeedUnusable
+from events.importing.models import ImportRun, ImportSource
+from events.models import EventPage
+from tests.builders import (
+    make_calendar,
+    make_feed_event,
+    make_partner,
+    make_partner_index,
+    make_topic,
+    make_type,
+    the,
+)
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
+TIMETABLE, ADMIN = ImportRun.Trigger.TIMETABLE, ImportRun.Trigger.ADMIN
+
+
+class Server:
+    """What a feed's server says, and the headers of the requests it got."""
+
+    def __init__(self):
+        self.body, self.headers, self.status, self.asked = make_calendar("SUMMARY:One"), {}, 200, []
+
+    def answer(self, handler):
+        self.asked.append(handler.headers)
+        tag = self.headers.get("ETag")
+        known = tag and handler.headers.get("If-None-Match") == tag
+        handler.send_response(304 if known else self.status)
+        for name, value in self.headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        if not known and self.status == 200:
+            handler.wfile.write(self.body)
+
+
+@pytest.fixture
+def server():
+    return Server()
+
+
+@pytest.fixture
+def source(event_list, serve, server):
+    """An approved source that is asked every hour."""
+    found = ImportSource(name="Partner", address=serve(server.answer), parent=event_list, interval=60)
+    found.approved = found.what_was_approved
+    found.save()
+    return found
+
+
+def by_the_clock(source):
+    """What a run by the timetable leaves: its counts if it left a run, and the queries that parsed or wrote."""
+    runs = ImportRun.objects.count()
+    summary = import_stored(ImportSource.objects.get(pk=source.pk), trigger=TIMETABLE)
+    source.refresh_from_db()
+    return dict(summary.counts) if ImportRun.objects.count() > runs else None
+
+
+def test_a_source_is_imported_by_its_settings(source):
+    assert by_the_clock(source) == {"created": 1}
+    assert not the(EventPage).live
+    run = the(ImportRun)
+    assert (run.source, run.trigger, run.state) == (source, "timetable", "complete")
+    assert source.failures == 0
+    assert source.succeeded_at == source.checked_at
+    assert timedelta(minutes=60) <= source.next_run_at - source.checked_at <= timedelta(minutes=66)
+
+
+@pytest.mark.parametrize("headers", [{"ETag": '"1"'}, {}])
+def test_case_31_what_did_not_change_is_not_parsed_and_leaves_no_run(source, server, monkeypatch, headers):
+    server.headers = headers
+    by_the_clock(source)
+    before = source.checked_at
+    monkeypatch.setattr("events.importing.parse", None)
+    with CaptureQueriesContext(connection) as queries:
+        assert by_the_clock(source) is None
+    assert source.checked_at > before
+    assert len(queries) <= 10
+    assert [query["sql"].split('"')[1] for query in queries if query["sql"].startswith("UPDATE")] == [
+        "events_importsource"
+    ]
+
+
+def test_somebody_who_asks_for_it_gets_a_run_of_what_did_not_change(source, server):
+    server.headers = {"ETag": '"1"'}
+    by_the_clock(source)
+    summary = import_stored(source, trigger=ADMIN, user=User.objects.create_user("ann"))
+    assert (dict(summary.counts), summary.run.user.username) == ({"unchanged": 1}, "ann")
+
+
+def test_other_settings_have_the_same_bytes_parsed_again(source):
+    make_topic("Ice")
+    by_the_clock(source)
+    source.topics.set([make_topic("Sea")])
+    assert by_the_clock(source) == {"updated": 1}
+    assert [topic.slug for topic in the(EventPage).get_latest_revision_as_object().topics.all()] == ["sea"]
+
+
+@pytest.mark.parametrize("broken", [b"", b"<html>", make_calendar("SUMMARY:One")[:-30]])
+def test_case_59_only_what_was_imported_is_remembered(source, server, broken):
+    server.headers = {"ETag": '"1"'}
+    by_the_clock(source)
+    server.headers, server.body = {"ETag": '"2"'}, broken
+    for failures in (1, 2):
+        with pytest.raises(FeedUnusable):
+            by_the_clock(source)
+        source.refresh_from_db()
+        assert (source.failures, source.etag, source.digest) == (failures, "", "")
+    server.body = make_calendar("SUMMARY:Two")
+    assert by_the_clock(source) == {"updated": 1}
+    assert (source.failures, source.etag) == (0, '"2"')
+
+
+def test_case_59_what_waits_is_tried_again_with_the_same_bytes(source, server):
+    by_the_clock(source)
+    EventPage.objects.update(locked=True)
+    server.body = make_calendar("SUMMARY:Two")
+    assert by_the_clock(source) == {"skipped": 1}
+    EventPage.objects.update(locked=False)
+    assert by_the_clock(source) == {"updated": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "pause"),
+    [(500, {}, 120), (429, {"Retry-After": "36000"}, 600), (404, {}, 120)],
+)
+def test_case_49_failures_make_pauses_grow(source, server, status, headers, pause):
+    server.status, server.headers = status, headers
+    with pytest.raises(FeedUnusable):
+        by_the_clock(source)
+    source.refresh_from_db()
+    assert the(ImportRun).state == "failed"
+    minutes = (source.next_run_at - source.checked_at) / timedelta(minutes=1)
+    assert pause <= minutes <= pause * 1.1
+
+
+@pytest.mark.parametrize(
+    ("interval", "failures", "least", "most"),
+    [(15, 0, 15, 17), (15, 1, 30, 33), (15, 3, 120, 132), (15, 50, 1440, 1584), (10080, 5, 10080, 11088)],
+)
+def test_the_timetable(interval, failures, least, most):
+    source = ImportSource(pk=1, interval=interval, failures=failures)
+    assert least <= (timetable.next_run(source, AT) - AT) / timedelta(minutes=1) <= most
+    assert timetable.next_run(ImportSource(interval=None), AT) is None
+
+
+def test_what_is_due(source):
+    def is_due(**changes):
+        fresh = {"next_run_at": None, "interval": 60, "is_paused": False}
+        ImportSource.objects.update(**{**fresh, **changes})
+        return timetable.due(AT).exists()
+
+    assert is_due()
+    assert is_due(next_run_at=AT)
+    assert not is_due(next_run_at=AT + timedelta(seconds=1))
+    assert not is_due(is_paused=True)
+    assert not is_due(interval=None)
+
+
+# Approval
+
+
+def test_a_source_that_nobody_approved_shows_what_it_would_do(source, server):
+    ImportSource.objects.update(approved="")
+    assert by_the_clock(source) == {"created": 1}
+    assert not EventPage.objects.exists()
+    assert the(ImportRun).state == "preview"
+
+
+@pytest.mark.parametrize("field", ["address", "exclude_words", "include_categories"])
+def test_case_60_a_source_that_changed_is_approved_anew(source, server, field):
+    ImportSource.objects.update(publish="publish", missing="unpublish", missing_after=1)
+    server.body = make_calendar("SUMMARY:One", "SUMMARY:Two")
+    by_the_clock(source)
+    ImportSource.objects.filter(pk=source.pk).update(
+        **{field: f"{source.address}?x" if field == "address" else "Two"}
+    )
+    source.refresh_from_db()
+    assert not source.is_approved
+    by_the_clock(source)
+    assert EventPage.objects.live().count() == 2
+    source.approved = source.what_was_approved
+    source.save()
+    by_the_clock(source)
+    # What the source no longer wants is still there in its feed.
+    assert EventPage.objects.live().count() == 2
+
+
+def test_a_source_without_an_event_list_says_so(source, event_list):
+    ImportSource.objects.update(parent=None)
+    with pytest.raises(FeedUnusable, match="choose one"):
+        by_the_clock(source)
+
+
+# Who may read it
+
+
+def test_case_61_a_credential_comes_from_the_environment(source, server, monkeypatch):
+    source.credential = "IMPORT_CREDENTIAL_X"
+    source.approved = source.what_was_approved
+    source.save()
+    with pytest.raises(FeedUnusable, match="IMPORT_CREDENTIAL_X is not set"):
+        by_the_clock(source)
+    assert server.asked == []
+    monkeypatch.setenv("IMPORT_CREDENTIAL_X", "Bearer abc")
+    by_the_clock(source)
+    assert server.asked[0]["Authorization"] == "Bearer abc"
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "IMPORT_CREDENTIAL_", "import_credential_x"])
+def test_no_other_secret_of_the_portal_can_be_named(source, name):
+    source.credential = name
+    with pytest.raises(Exception, match="begins with IMPORT_CREDENTIAL_"):
+        source.full_clean()
+
+
+# What a source wants
+
+WISHES = Wishes(
+    types={"workshop": "workshop", "conference": "conference"},
+    all_topics={"ice": "ice", "oceans": "oceans"},
+)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "is_wanted"),
+    [
+        ({}, True),
+        ({"include_words": ("glacier", "METEOROLOGIE")}, True),
+        ({"include_words": ("glacier",)}, False),
+        ({"exclude_words": ("sold out",)}, False),
+        ({"exclude_words": ("glacier",)}, True),
+        ({"include_categories": ("ICE",)}, True),
+        ({"include_categories": ("ic",)}, False),
+        ({"exclude_categories": ("Ice",)}, False),
+        ({"include_categories": ("Ice",), "exclude_words": ("Sold Out",)}, False),
+    ],
+)
+def test_words_and_categories_choose(wishes, is_wanted):
+    event = make_feed_event(
+        title="Météorologie", body="<p>Sold <b>out</b></p>", categories=("Ice", "Workshop")
+    )
+    found = chosen([event], Wishes(types={}, all_topics={}, **wishes))
+    assert bool(found) == is_wanted
+
+
+def test_categories_become_type_and_topics_and_the_rest_is_filled_in():
+    wishes = Wishes(
+        types=WISHES.types,
+        all_topics=WISHES.all_topics,
+        event_type="conference",
+        topics=("ice",),
+        organizer="ESA",
+        language="en",
+    )
+    told, silent = chosen(
+        [
+            make_feed_event(categories=("OCEANS", "Workshop", "Other"), organizers=("DLR",), language="de"),
+            make_feed_event(categories=("Other",)),
+        ],
+        wishes,
+    )
+    assert (told.event_type, told.topics, told.organizers, told.language) == (
+        "workshop",
+        ("oceans",),
+        ("DLR",),
+        "de",
+    )
+    assert (silent.event_type, silent.topics, silent.organizers, silent.language) == (
+        "conference",
+        ("ice",),
+        ("ESA",),
+        "en",
+    )
+
+
+def test_an_imported_event_is_sorted_by_the_vocabulary(source, server):
+    make_partner_index()
+    source.organizer, source.event_type = make_partner(title="Telespazio"), make_type("Workshop")
+    source.save()
+    make_topic("Ice")
+    server.body = make_calendar("SUMMARY:One\nCATEGORIES:ICE,Other")
+    by_the_clock(source)
+    page = the(EventPage).get_latest_revision_as_object()
+    assert (page.event_type.slug, [topic.slug for topic in page.topics.all()]) == ("workshop", ["ice"])
+    assert [row.partner for row in page.organizers.all()] == [source.organizer]
+
+
+def test_what_is_new_can_be_submitted_for_approval(source, server, event_list):
+    workflow = Workflow.objects.create(name="Review", active=True)
+    task = GroupApprovalTask.objects.create(name="Review", active=True)
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    WorkflowPage.objects.create(workflow=workflow, page=event_list)
+    ImportSource.objects.update(publish="workflow")
+    by_the_clock(source)
+    page = the(EventPage)
+    assert (page.live, page.workflow_in_progress) == (False, True)
+    page.current_workflow_state.finish()
+    page.get_latest_revision().publish()
+    server.body = make_calendar("SUMMARY:Two")
+    assert by_the_clock(source) == {"updated": 1}
+    page.refresh_from_db()
+    assert (page.title, page.workflow_in_progress) == ("One", True)
+
+
+# The worker
+
+
+def test_case_49_each_source_has_a_job_of_its_own(source):
+    tasks.start_due_imports(timestamp=0)
+    tasks.start_due_imports(timestamp=60)
+    (job,) = ProcrastinateJob.objects.filter(task_name="import_one")
+    assert (job.lock, job.queueing_lock) == (f"import {source.pk}", f"import {source.pk}")
+    assert job.args == {"source": source.pk, "trigger": "timetable", "user": None}
+    tasks.import_one(**job.args)
+    assert EventPage.objects.count() == 1
+    tasks.start_due_imports(timestamp=120)
+    assert ProcrastinateJob.objects.filter(task_name="import_one").count() == 1
+
+
+def test_case_66_a_bad_feed_is_no_failure_of_the_job(source, server, caplog):
+    server.status = 500
+    tasks.import_one(source.pk, trigger=TIMETABLE)
+    assert "Partner" in caplog.text
+    assert the(ImportRun).state == "failed"
+    tasks.import_one(0, trigger=TIMETABLE)
+
+
+def test_a_run_that_was_killed_is_told_of_by_the_next_one(source):
+    killed = ImportRun.objects.create(
+        source=source,
+        address="x",
+        format="ical",
+        trigger="timetable",
+        started_at=clock.now(),
+        state="running",
+    )
+    by_the_clock(source)
+    killed.refresh_from_db()
+    assert (killed.state, "ended from outside" in killed.message) == ("failed", True)
