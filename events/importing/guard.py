@@ -9,8 +9,9 @@ def guard(
 ) -> Plan:
     """`plan`, if it rests on a whole feed from which no crowd of events has vanished.
 
-    `found` counts the events in the feed, wanted or not; `held` those held so far. Raises FeedUnusable, or FeedHeld for what a person may approve: that more
-    upcoming events have vanished in this run than `vanishing_count` and than `vanishing_percent` of them.
+    `found` counts the events in the feed, wanted or not; `held` those held so far. Raises FeedUnusable, or FeedHeld for
+    what a person may approve: that more upcoming events have vanished in this run than `vanishing_count` and than
+    `vanishing_percent` of them.
     """
     if not feed.complete:
         raise FeedUnusable(
