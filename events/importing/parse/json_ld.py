@@ -58,8 +58,6 @@ EVENT_TYPES = {
     *("TheaterEvent", "VisualArtsEvent"),
 }
 """schema.org/Event and what is one, without those that nobody goes to: DeliveryEvent, PublicationEvent and the like."""
-OTHER_EVENTS = {"subEvent", "subEvents", "superEvent", "superEvents", "previousEvent", "nextEvent"}
-"""Properties whose events are told of somewhere else, and here only in part."""
 STATUSES = {"EventScheduled", "EventRescheduled", "EventPostponed", "EventCancelled", "EventMovedOnline"}
 ATTENDANCE_MODES = {fields.ONLINE, fields.IN_PERSON, fields.BOTH}
 PLACES_ONLINE = {"VirtualLocation"}
@@ -179,7 +177,7 @@ def _loaded(text: str) -> Any:
 
 
 def _nodes(block: Any) -> Iterator[dict]:
-    """Every object of `block` but those within an event that are other events."""
+    """Every object of `block`, but none within an event: other events are only mentioned there."""
     waiting = [block]
     while waiting:
         found = waiting.pop()
@@ -189,10 +187,8 @@ def _nodes(block: Any) -> Iterator[dict]:
             node = {_PREFIX.sub("", key): value for key, value in found.items()}
             yield node
             is_event = bool(_types(node) & EVENT_TYPES)
-            values = [value for key, value in node.items() if key not in OTHER_EVENTS]
-            waiting += (
-                [] if is_event else reversed([value for value in values if isinstance(value, dict | list)])
-            )
+            values = [] if is_event else list(node.values())
+            waiting += reversed([value for value in values if isinstance(value, dict | list)])
 
 
 def _types(node: dict) -> set[str]:

@@ -250,6 +250,7 @@ def test_languages_are_those_that_a_page_knows(told, code):
         ("https://other.example/2", "https://other.example/2"),
         ("https://x.example/api/events/", ""),
         ("file:///etc/passwd", ""),
+        ("ftp://x.example/2", ""),
         ("http://[", ""),
         (None, ""),
         (7, ""),
@@ -360,6 +361,8 @@ NINE = datetime(2026, 5, 1, 9, tzinfo=ROME)
         (datetime(2026, 5, 1, tzinfo=ROME), None, (time(0), None, None), ""),
         (datetime(2026, 10, 25, 2, 30, tzinfo=ROME), datetime(2026, 10, 25, 2, 10, fold=1, tzinfo=ROME),
          (time(2, 30), None, None), "before it starts"),
+        (datetime(2026, 3, 29, 2, 50, tzinfo=ROME), datetime(2026, 3, 29, 3, 10, tzinfo=ROME),
+         (time(2, 50), None, None), "before it starts"),
     ],
 )  # fmt: skip
 def test_case_64_midnight_is_midnight_and_an_unknown_end_is_unknown(start, end, expected, warning):

@@ -150,6 +150,10 @@ def test_everything_else_that_a_page_has_a_field_for():
     assert (event.categories, event.organizers) == (("Ice & snow", "CryoSat"), ("Polar office",))
 
 
+def test_case_46_a_price_is_text():
+    assert read_one(cost="&amp;lt;i&amp;gt;free")[0].body.endswith("<p>Cost: &lt;i&gt;free</p>")
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [({"event_status": "canceled"}, "EventCancelled"), ({"event_status": "postponed"}, "EventPostponed"),

@@ -188,6 +188,13 @@ def test_case_8_a_broken_entry_costs_no_other(broken):
     assert [problem.level for problem in feed.problems] == [Level.FAILED]
 
 
+def test_case_28_the_same_id_twice_is_told_without_a_line_that_there_is_not():
+    feed = read(entry(), entry(title="Another"))
+    assert len(feed.events) == 1
+    assert "2 entries have this UID" in feed.problems[0].reason
+    assert " line" not in feed.problems[0].reason
+
+
 def test_case_27_an_entry_without_an_id_is_known_by_its_title_and_start():
     feed = read(entry(id=None), entry(id=None, title="Another"))
     assert len({event.key for event in feed.events}) == 2

@@ -340,9 +340,11 @@ def test_a_workbook():
         ["Midnight", datetime(2027, 5, 4), None, None, None],
         ["Typed", "04.05.2027", "9:00", None, "#N/A"],
         ["Broken", True, None, None, None],
+        ["Whole", datetime(2027, 5, 4), None, None, None],
         D4="yyyy-mm-dd",
         B5="dd/mm/yyyy hh:mm",
         B6="yyyy-mm-dd hh:mm",
+        B9='yyyy-mm-dd "hours"',
     )
     assert format_of(data) == "table"
     feed = read(data)
@@ -354,8 +356,10 @@ def test_a_workbook():
         "Ice day": (date(2027, 5, 4), time(9), None, 5),
         "Midnight": (date(2027, 5, 4), time(0), None, 6),
         "Typed": (date(2027, 5, 4), time(9), None, 7),
+        "Whole": (date(2027, 5, 4), None, None, 9),
     }
     assert [event.key.uid for event in feed.events[:2]] == ["7", "8.5"]
+    assert feed.events[3].key.is_nameless
     assert (Level.FAILED, 8) in [(problem.level, problem.line) for problem in feed.problems]
     assert table.columns(data)[:2] == ["Title", "Start date"]
 
