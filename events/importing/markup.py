@@ -92,6 +92,8 @@ def plain_line(text: str) -> str:
     text = text[:MAX_LINE_LENGTH]
     # Twice, because exports often escape what was escaped already.
     for _ in range(2):
+        if "<" not in text and "&" not in text:
+            break
         text = html.unescape(_MARKUP.sub("", _UNSEEN.sub("", text)))
     return " ".join(printable(text).split())
 

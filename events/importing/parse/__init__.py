@@ -83,7 +83,8 @@ def parse(
 def _identified(event: FeedEvent) -> FeedEvent:
     if not event.key.uid:
         return replace(event, key=Key.of_nameless(event.values))
-    return replace(event, key=Key(short(event.key.uid), short(event.key.recurrence_id)))
+    key = Key(short(event.key.uid), short(event.key.recurrence_id))
+    return event if key == event.key else replace(event, key=key)
 
 
 def _distinct(events: Iterable[FeedEvent]) -> tuple[list[FeedEvent], list[Problem]]:
@@ -93,6 +94,9 @@ def _distinct(events: Iterable[FeedEvent]) -> tuple[list[FeedEvent], list[Proble
         versions[event.key].append(event)
     distinct, problems = [], []
     for key, same in versions.items():
+        if len(same) == 1:
+            distinct += same
+            continue
         chosen = max(same, key=lambda event: (event.recency, sorted(map(str, event.values.items()))))
         distinct.append(chosen)
         where = f" on line {chosen.line}" if chosen.line else ""

@@ -47,7 +47,7 @@ def events_of(entries: Sequence[Entry], effort: Effort) -> tuple[list[FeedEvent]
         return [entry.event for entry in overrides], problems
     series = [_Series(master, overrides, effort) for master in masters]
     # As the package chooses.
-    chosen = max(series, key=lambda each: (each.event.recency, sorted(map(str, each.event.values.items()))))
+    chosen = series[0] if len(series) == 1 else max(series, key=lambda each: _recency(each.event))
     problems += [chosen.entry.problem(Level.WARNING, warning) for warning in chosen.warnings]
     return [each.event for each in series] + chosen.others, problems + chosen.problems
 
@@ -142,7 +142,7 @@ class _Series:
 
     def _read(self, rule: str, first: date):
         start = self.event.start_date
-        self.event = replace(_on(self.event, first), recurrence_rule=rule, timezone=self._zone())
+        self.event = replace(_on(self.event, first), timezone=self._zone(), recurrence_rule=rule)
         replaced = [(override, self._days_of(override.replaces)) for override in self.overrides]
         asked = [self._days_of(added.start) for added in self.entry.added]
         asked += [*self.excluded, *(candidates for _, candidates in replaced)]
@@ -165,7 +165,7 @@ class _Series:
         if not made:
             made = [replace(self.event, event_status=CANCELLED)]
         # Where everything is different from the first date on, it is still the same series.
-        self.event = replace(made[0], key=self.event.key)
+        self.event = made[0] if made[0].key == self.event.key else replace(made[0], key=self.event.key)
         self.others += made[1:]
 
     def _zone(self) -> str:
@@ -195,7 +195,7 @@ class _Series:
         if day not in chosen:
             chosen[day] = override
             return
-        older, chosen[day] = sorted((chosen[day], override), key=_recency)
+        older, chosen[day] = sorted((chosen[day], override), key=lambda entry: _recency(entry.event))
         if older.event.values != chosen[day].event.values:
             reason = (
                 f"Two entries are for {day:%Y-%m-%d} of the series; the most recent one, on line "
@@ -238,7 +238,7 @@ class _Series:
         rule = self._rule_of(piece)
         if rule is None:
             return self._singles(piece)
-        event = replace(piece.event, recurrence_rule=rule)
+        event = piece.event
         changes: dict[date, ScheduleException] = {}
         for candidates in self.excluded:
             day = self.days.meant(candidates)
@@ -254,7 +254,8 @@ class _Series:
             self.warnings.append(
                 f"It has {len(changes)} dates that are different; the latest {MAX_EXCEPTIONS} are imported as such."
             )
-        return [replace(event, exceptions=tuple(changes[day] for day in sorted(changes)[-MAX_EXCEPTIONS:]))]
+        exceptions = tuple(changes[day] for day in sorted(changes)[-MAX_EXCEPTIONS:])
+        return [replace(event, recurrence_rule=rule, exceptions=exceptions)]
 
     def _rule_of(self, piece: _Piece) -> str | None:
         series = self.event
@@ -372,8 +373,8 @@ class _Series:
         return replace(event, key=key)
 
 
-def _recency(entry: Entry) -> tuple:
-    return entry.event.recency, sorted(map(str, entry.event.values.items()))
+def _recency(event: FeedEvent) -> tuple:
+    return event.recency, sorted(map(str, event.values.items()))
 
 
 def _recurrence_id(day: date, start_time: time | None, timezone: str) -> str:
@@ -389,6 +390,8 @@ def _last(event: FeedEvent) -> date:
 
 def _on(event: FeedEvent, day: date) -> FeedEvent:
     """`event` on another day, as long as it was."""
+    if day == event.start_date:
+        return event
     length = _last(event) - event.start_date
     return replace(event, start_date=day, end_date=day + length if length else None)
 

@@ -83,6 +83,8 @@ _CONFERENCES = (
     "X-MICROSOFT-SKYPETEAMSMEETINGURL",
     "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
 )
+# What Google Calendar adds to a description: how to dial in, and not to touch it.
+_APPENDED = re.compile(r"-::~[:~]*:-.{0,3000}?-::~[:~]*:-", re.DOTALL)
 _GEO = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d*)?)\s*;\s*([+-]?\d{1,3}(?:\.\d*)?)\s*", re.ASCII)
 _LANGUAGES = {code for code, info in LANG_INFO.items() if "name" in info and "-" not in code}
 MAX_DATES = 1_000
@@ -519,7 +521,7 @@ class EntryReader:
     @property
     def _text(self) -> str:
         names = ("DESCRIPTION", "STYLED-DESCRIPTION", "X-ALT-DESC")
-        return next(filter(None, map(self.component.text, names)), "")
+        return _APPENDED.sub("", next(filter(None, map(self.component.text, names)), "")).strip()
 
     def _where(self, body: str, told_url: str) -> tuple[str, str, str, str]:
         """(venue, attendance mode, link to take part, web address that stands in place of a venue)"""

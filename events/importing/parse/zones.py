@@ -10,7 +10,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
@@ -79,6 +79,7 @@ _MONTHS = {str(month) for month in range(1, 13)} | {f"{month:02}" for month in r
 _WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
 
+@lru_cache(maxsize=1024)
 def zone_called(name: str) -> str | None:
     """The IANA name for `name`: an IANA name itself, one behind a prefix such as `/mozilla.org/20050126_1/`,
     one in another case, a Windows name, or an offset from UTC of whole hours. None for any other."""
