@@ -107,7 +107,7 @@ def fetch_feed(
     not even those after a redirect to others. `source` is where the feed begins, if `address` is a later page of it:
     which one that is, the feed itself says. Raises FeedUnusable, FeedBusy or FeedGone.
     """
-    if "://" in address or address.lower().startswith("webcal:"):
+    if is_on_the_web(address):
         return safe_get(address, known=known, credential=credential, source=source)
     return Fetched(body=_read_file(address), address=address)
 
@@ -162,12 +162,12 @@ def safe_get(
     if not (credential.isascii() and credential.isprintable()):
         # Whatever would fail later on would repeat the secret.
         raise FeedUnusable("The credential has characters in it that cannot be sent. Set it again.")
-    home = _origin(_allowed(source or address))
+    home = _origin(allowed(source or address))
     started = time.monotonic()
     with _deadline(total_seconds) as deadline, _session(deadline) as session:
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                address = _allowed(address)
+                address = allowed(address)
                 headers = {"Accept": accept, **(known.headers if known else {})}
                 credential = credential if _origin(address) == home else ""
                 if credential:
@@ -192,7 +192,7 @@ def safe_get(
     )
 
 
-def loopback_is_allowed() -> bool:
+def loopback_isallowed() -> bool:
     """Tests reach servers on their own machine by IMPORT_ALLOW_LOOPBACK; a portal with a public address never
     does."""
     own_host = urlsplit(settings.BASE_URL).hostname
@@ -203,7 +203,13 @@ def loopback_is_allowed() -> bool:
     }
 
 
-def _allowed(address: str) -> str:
+def is_on_the_web(address: str) -> bool:
+    """Whether `address` is meant as a web address, and not as a path."""
+    return "://" in address or address.lower().startswith("webcal:")
+
+
+def allowed(address: str) -> str:
+    """`address` as it is fetched; FeedUnusable says why not."""
     try:
         parts = urlsplit(address.strip())
         host, _ = parts.hostname, parts.port
@@ -374,7 +380,7 @@ def _deadline(seconds: float) -> Iterator[_Deadline]:
 def _session(deadline: _Deadline) -> Iterator[requests.Session]:
     config = Config(
         ip_filter_enable=True,
-        ip_filter_allow_loopback_ips=loopback_is_allowed(),
+        ip_filter_allow_loopback_ips=loopback_isallowed(),
         never_redirect=True,
         default_timeout=(CONNECT_SECONDS, deadline.seconds),
         user_agent_override=f"EarthCODE portal (+{settings.BASE_URL})",

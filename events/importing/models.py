@@ -4,13 +4,18 @@ Wagtail's reference index leaves them out: that a page was imported is no use of
 """
 
 from hashlib import sha256
+from os.path import isfile
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from .feed import Key
+from events.widgets import timezone_names
+
+from .feed import FeedUnusable, Key
+from .fetch import allowed, is_on_the_web
 
 # A credential may be any variable of the environment that begins so, and none of those that the portal lives by.
 CREDENTIAL_PREFIX = "IMPORT_CREDENTIAL_"
@@ -157,9 +162,21 @@ class ImportSource(models.Model):
         ordering = ("name",)
         verbose_name = "source of events"
         verbose_name_plural = "sources of events"
+        permissions = (("approve_importsource", "Can approve sources of events"),)
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        """What no single field can tell; each message stands at the field that is to be changed."""
+        wrong = {
+            "address": _why_not(self.address) if self.address else "",
+            "timezone": ""
+            if self.timezone in timezone_names()
+            else f"“{self.timezone}” is not a time zone. Choose one such as Europe/Rome.",
+        }
+        if wrong := {name: message for name, message in wrong.items() if message}:
+            raise ValidationError(wrong)
 
     @property
     def what_was_approved(self) -> str:
@@ -178,6 +195,21 @@ class ImportSource(models.Model):
     @property
     def is_approved(self) -> bool:
         return self.approved == self.what_was_approved
+
+
+def _why_not(address: str) -> str:
+    """Why nothing can be at `address`; "" if something can."""
+    if not is_on_the_web(address):
+        return (
+            ""
+            if isfile(address)
+            else f"“{address}” is no web address, and there is no such file on the server."
+        )
+    try:
+        allowed(address)
+    except FeedUnusable as error:
+        return str(error)
+    return ""
 
 
 class ImportRecord(models.Model):

@@ -6,7 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.builders import make_event_index, make_home
+from events.importing.models import ImportSource
+from tests.builders import make_calendar, make_event_index, make_home
 
 
 @pytest.fixture
@@ -53,3 +54,35 @@ def serve(allow_loopback):
 def _hanging_up():
     with suppress(OSError):
         yield
+
+
+class Server:
+    """What a feed's server says, and the headers of the requests it got."""
+
+    def __init__(self):
+        self.body, self.headers, self.status, self.asked = make_calendar("SUMMARY:One"), {}, 200, []
+
+    def answer(self, handler):
+        self.asked.append(handler.headers)
+        tag = self.headers.get("ETag")
+        known = tag and handler.headers.get("If-None-Match") == tag
+        handler.send_response(304 if known else self.status)
+        for name, value in self.headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        if not known and self.status == 200:
+            handler.wfile.write(self.body)
+
+
+@pytest.fixture
+def server():
+    return Server()
+
+
+@pytest.fixture
+def source(event_list, serve, server):
+    """An approved source that is asked every hour."""
+    found = ImportSource(name="Partner", address=serve(server.answer), parent=event_list, interval=60)
+    found.approved = found.what_was_approved
+    found.save()
+    return found

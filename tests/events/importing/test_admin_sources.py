@@ -1,0 +1,166 @@
+"""Sources of events as the admin shows them: the list, the form, and who may do what."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from events.importing.admin import state_of
+from events.importing.models import ImportSource
+from tests.builders import the
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
+EDITOR = ("view_importrun", "view_importsource")
+MODERATOR = (*EDITOR, "add_importsource", "change_importsource", "approve_importsource")
+FORM = {
+    "name": "Partner",
+    "address": "https://partner.example.org/feed.ics",
+    "format": "",
+    "credential": "",
+    "parent": "",
+    "publish": "draft",
+    "event_type": "",
+    "organizer": "",
+    "language": "",
+    "timezone": "Europe/Rome",
+    "include_words": "",
+    "exclude_words": "",
+    "include_categories": "",
+    "exclude_categories": "",
+    "missing": "keep",
+    "missing_after": "3",
+    "vanishing_count": "5",
+    "vanishing_percent": "20",
+    "interval": "",
+    "owner": "",
+}
+
+
+def sign_in(client, name, codenames):
+    user = User.objects.create_user(name)
+    user.user_permissions.set(Permission.objects.filter(codename__in=("access_admin", *codenames)))
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def as_editor(client):
+    return sign_in(client, "ed", EDITOR)
+
+
+@pytest.fixture
+def as_moderator(client):
+    return sign_in(client, "mo", MODERATOR)
+
+
+@pytest.fixture
+def as_superuser(client):
+    client.force_login(User.objects.create_superuser("admin"))
+    return client
+
+
+def errors(response):
+    return dict(response.context["form"].errors)
+
+
+@pytest.mark.parametrize(
+    ("settings", "state"),
+    [
+        ({}, "Not run yet"),
+        ({"succeeded_at": AT}, "All well"),
+        ({"interval": None}, "By hand only"),
+        ({"failures": 1}, "Failing for 1 run, and never worked"),
+        ({"failures": 3, "succeeded_at": AT}, "Failing for 3 runs, since 30 Nov 2026, 09:00"),
+        ({"failures": 3, "address": "https://example.org"}, "Waits for approval"),
+        ({"address": "https://example.org", "is_paused": True}, "Paused"),
+    ],
+)
+def test_the_state_of_a_source_in_words(settings, state):
+    source = ImportSource(name="X", address="x.ics", interval=60)
+    source.approved = source.what_was_approved
+    for name, value in settings.items():
+        setattr(source, name, value)
+    assert state_of(source) == state
+
+
+def test_the_list_asks_as_often_for_many_as_for_few(as_editor):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert as_editor.get(reverse("import_sources:index")).status_code == 200
+        return len(captured)
+
+    ImportSource.objects.create(name="0", address="x.ics")
+    queries()
+    few = queries()
+    ImportSource.objects.bulk_create(ImportSource(name=f"{n}", address="x.ics") for n in range(1, 40))
+    assert queries() == few <= 20
+
+
+def test_what_sources_say_is_escaped(as_moderator):
+    name = "<script>alert(1)</script>"
+    source = ImportSource.objects.create(name=name, address="https://x.org/<b>")
+    for view, args in (
+        ("index", []),
+        ("edit", [source.pk]),
+        ("inspect", [source.pk]),
+        ("history", [source.pk]),
+    ):
+        html = as_moderator.get(reverse(f"import_sources:{view}", args=args)).content.decode()
+        assert "<script>alert" not in html
+        assert "x.org/<b>" not in html
+
+
+def test_an_editor_looks_and_changes_nothing(as_editor):
+    source = ImportSource.objects.create(name="Partner", address="x.ics")
+    html = as_editor.get(reverse("import_sources:index")).content.decode()
+    assert reverse("import_sources:inspect", args=[source.pk]) in html
+    assert as_editor.get(reverse("import_sources:inspect", args=[source.pk])).status_code == 200
+    for view, args in (("add", []), ("edit", [source.pk]), ("delete", [source.pk])):
+        address = reverse(f"import_sources:{view}", args=args)
+        assert address not in html
+        assert as_editor.post(address, FORM).status_code == 302
+    assert the(ImportSource).address == "x.ics"
+
+
+def test_a_moderator_sets_up_a_source(as_moderator, event_list):
+    form = {**FORM, "parent": event_list.pk, "interval": "60", "format": "ical", "language": "it"}
+    assert as_moderator.post(reverse("import_sources:add"), form).status_code == 302
+    source = the(ImportSource)
+    assert (source.parent, source.interval, source.format, source.language) == (event_list, 60, "ical", "it")
+    assert not source.is_approved
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ({"address": "partner.example.org"}, "address", "Give a web address"),
+        ({"address": "ftp://partner.example.org"}, "address", "“ftp:” are not fetched"),
+        ({"address": "https://me:secret@example.org"}, "address", "user name or password"),
+        ({"timezone": "CEST"}, "timezone", "Choose one such as Europe/Rome"),
+        ({"parent": ""}, "parent", "required"),
+        ({"format": "word"}, "format", "not one of the available choices"),
+        ({"credential": "SECRET_KEY"}, "credential", "IMPORT_CREDENTIAL_"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field(as_moderator, event_list, changes, field, message):
+    form = {**FORM, "parent": event_list.pk, **changes}
+    found = errors(as_moderator.post(reverse("import_sources:add"), form))
+    assert list(found) == [field]
+    assert message in str(found[field])
+    assert not ImportSource.objects.exists()
+
+
+def test_only_a_superuser_names_files_of_the_server(as_superuser, event_list, tmp_path):
+    form = {**FORM, "parent": event_list.pk}
+    missing, there = tmp_path / "none.ics", tmp_path / "feed.ics"
+    there.write_text("")
+    found = errors(as_superuser.post(reverse("import_sources:add"), {**form, "address": str(missing)}))
+    assert "there is no such file" in str(found["address"])
+    assert (
+        as_superuser.post(reverse("import_sources:add"), {**form, "address": str(there)}).status_code == 302
+    )
