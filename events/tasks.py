@@ -40,27 +40,28 @@ def start_due_imports(timestamp: int) -> None:
         start_import(source.pk, trigger=ImportRun.Trigger.TIMETABLE)
 
 
-def start_import(source: int, *, trigger: str, user: int | None = None) -> bool:
-    """Have the worker import the source of this key; False if that is to be done already."""
+def start_import(source: int, *, trigger: str, user: int | None = None, is_approved: bool = False) -> bool:
+    """Have the worker import the source of this key; False if that is to be done already. `is_approved`: as of
+    `import_stored`."""
     job = import_one.configure(lock=f"import {source}", queueing_lock=f"import {source}")
     try:
         # In a transaction of its own: a lock that is taken already must not break a surrounding one.
         with transaction.atomic():
-            job.defer(source=source, trigger=trigger, user=user)
+            job.defer(source=source, trigger=trigger, user=user, is_approved=is_approved)
     except AlreadyEnqueued:
         return False
     return True
 
 
 @app.task(name="import_one")
-def import_one(source: int, trigger: str, user: int | None = None) -> None:
+def import_one(source: int, trigger: str, user: int | None = None, is_approved: bool = False) -> None:
     """Import one source. What went wrong with the feed is told by its run, and tried again by the timetable."""
     found = ImportSource.objects.filter(pk=source).first()
     if found is None:
         return
     person = get_user_model().objects.filter(pk=user).first() if user else None
     try:
-        import_stored(found, trigger=trigger, user=person)
+        import_stored(found, trigger=trigger, user=person, is_approved=is_approved)
     except FeedUnusable as error:
         logger.warning("The source of events “%s” was not imported: %s", found, error)
 

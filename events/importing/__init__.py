@@ -18,7 +18,7 @@ from .guard import guard
 from .importer import importer
 from .models import ImportRecord, ImportRun, ImportSource
 from .pages import held_by, records_of
-from .parse import parse
+from .parse import format_of, parse
 from .reconcile import Plan, adopted, reconcile, with_absences
 from .report import Summary, finish_interrupted, recorded
 from .sources import absolute, alone, credential_of, source_of, validators_of, wishes_of
@@ -45,10 +45,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A feed as it was read: `everything` in it has these keys, its `feed` what the source wants of it. `digest` is of
-    the bytes and of what the source made of them."""
+    """A feed as it was read, in `format`: `everything` in it has these keys, its `feed` what the source wants of it.
+    `digest` is of the bytes and of what the source made of them."""
 
     fetched: Fetched
+    format: str
     source: ImportSource
     feed: ParsedFeed
     everything: frozenset[Key]
@@ -151,7 +152,7 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
             recording.end_state = ImportRun.State.PREVIEW
             return summary
         with alone(read.source):
-            plan = _plan(read, order)
+            plan = _plan(read, order, summary)
             summary.source = source = _remembered(read.source, order)
             finish_interrupted(source)
             summary.add_unread(read.feed.problems)
@@ -165,7 +166,7 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
 
 def _foresee(read: Read, order: Order, summary: Summary) -> None:
     summary.source = read.source
-    plan = _plan(read, order)
+    plan = _plan(read, order, summary)
     summary.add_unread(read.feed.problems)
     for item in plan.items:
         summary.add(expected(item))
@@ -185,12 +186,13 @@ def _read(order: Order) -> Read | None:
     wishes = wishes_of(source) if source else None
     if known and source and wishes and source.digest == _told(digest, source, wishes):
         return None
-    feed = parse(fetched.body, format=order.format, default_timezone=zone, address=fetched.address)
+    format = order.format or format_of(fetched.body, fetched.address)
+    feed = parse(fetched.body, format=format, default_timezone=zone, address=fetched.address)
     pages, address = [feed], feed.next_address
     while address and len(pages) < MAX_PAGES:
         body = fetch_feed(address, credential=credential, source=fetched.address).body or b""
         digest.update(body)
-        pages.append(parse(body, format=order.format, default_timezone=zone, address=address))
+        pages.append(parse(body, format=format, default_timezone=zone, address=address))
         address = pages[-1].next_address
     feed = replace(
         feed,
@@ -202,7 +204,7 @@ def _read(order: Order) -> Read | None:
     everything = frozenset(event.key for event in feed.events)
     wishes = wishes or wishes_of(found)
     feed = replace(feed, events=chosen(feed.events, wishes))
-    return Read(fetched, found, feed, everything, _told(digest, found, wishes))
+    return Read(fetched, format, found, feed, everything, _told(digest, found, wishes))
 
 
 def _told(digest: Any, source: ImportSource, wishes: Wishes) -> str:
@@ -211,9 +213,9 @@ def _told(digest: Any, source: ImportSource, wishes: Wishes) -> str:
     return sha256(digest.digest() + settings.encode()).hexdigest()
 
 
-def _plan(read: Read, order: Order) -> Plan:
-    """What is to be done about the feed, if it may be used; nothing is written. Nothing is missing from a feed that is
-    not from the source's own address, such as a file given by hand."""
+def _plan(read: Read, order: Order, summary: Summary) -> Plan:
+    """What is to be done about the feed, if it may be used; only `summary` is told. Nothing is missing from a feed that
+    is not from the source's own address, such as a file given by hand."""
     source = read.source
     records = records_of(source)
     events = adopted(read.feed.events, {record.key: record.values for record in records})
@@ -226,6 +228,7 @@ def _plan(read: Read, order: Order) -> Plan:
             {event.key for event in events} | {key for key in held if key.uid in unread} | read.everything
         )
         plan = with_absences(plan, held, present, clock.now().date(), is_rolling=source.is_rolling)
+    summary.format, summary.plan = read.format, plan
     return guard(
         plan,
         read.feed,

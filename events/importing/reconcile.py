@@ -67,10 +67,13 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class PlanItem:
+    """`ours` is what the page says now, where something is to be merged into it."""
+
     action: Action
     event: FeedEvent
     merge: Merge = Merge({}, ())
     reason: str = ""
+    ours: Values | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +175,10 @@ def _item(event: FeedEvent, held: Held | None) -> PlanItem:
         return PlanItem(
             Action.SKIP, event, reason="The feed holds an older version than was imported before."
         )
-    merged = merge(held.values, event.values, held.draft or held.values, pins=held.pins)
+    ours = held.draft or held.values
+    merged = merge(held.values, event.values, ours, pins=held.pins)
     is_news = merged.changes or held.is_withdrawn
-    return PlanItem(Action.UPDATE if is_news else Action.REMEMBER, event, merged)
+    return PlanItem(Action.UPDATE if is_news else Action.REMEMBER, event, merged, ours=ours)
 
 
 def is_older(event: FeedEvent, held: Held) -> bool:

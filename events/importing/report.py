@@ -14,6 +14,7 @@ from .apply import Outcome, Result
 from .feed import FeedHeld, FeedUnusable, Level, Problem
 from .markup import printable
 from .models import ImportRun, ImportSource
+from .reconcile import Plan
 from .sources import absolute
 
 MAX_ADDRESS_LENGTH = 2000
@@ -31,6 +32,9 @@ class Summary:
     run: ImportRun | None = None
     is_settled: bool = True
     """Whether the same feed would bring nothing new."""
+    format: str = ""
+    plan: Plan | None = None
+    """What the feed was read as, and what is to be done about it, once that is known; of a feed that is held too."""
 
     def add_unread(self, problems: Iterable[Problem]):
         """Problems of parsing; those that left an item out count it as skipped or failed."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.contrib.auth.models import Permission, User
 
 from events.importing.models import ImportSource
 from tests.builders import make_calendar, make_event_index, make_home
@@ -86,3 +87,24 @@ def source(event_list, serve, server):
     found.approved = found.what_was_approved
     found.save()
     return found
+
+
+EDITOR = ("view_importrun", "view_importsource")
+MODERATOR = (*EDITOR, "add_importsource", "change_importsource", "approve_importsource")
+
+
+def sign_in(client, name, codenames):
+    user = User.objects.create_user(name)
+    user.user_permissions.set(Permission.objects.filter(codename__in=("access_admin", *codenames)))
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def as_editor(client):
+    return sign_in(client, "ed", EDITOR)
+
+
+@pytest.fixture
+def as_moderator(client):
+    return sign_in(client, "mo", MODERATOR)

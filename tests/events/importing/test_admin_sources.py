@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,8 +15,6 @@ from tests.builders import the
 pytestmark = pytest.mark.django_db
 
 AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
-EDITOR = ("view_importrun", "view_importsource")
-MODERATOR = (*EDITOR, "add_importsource", "change_importsource", "approve_importsource")
 FORM = {
     "name": "Partner",
     "address": "https://partner.example.org/feed.ics",
@@ -39,23 +37,6 @@ FORM = {
     "interval": "",
     "owner": "",
 }
-
-
-def sign_in(client, name, codenames):
-    user = User.objects.create_user(name)
-    user.user_permissions.set(Permission.objects.filter(codename__in=("access_admin", *codenames)))
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def as_editor(client):
-    return sign_in(client, "ed", EDITOR)
-
-
-@pytest.fixture
-def as_moderator(client):
-    return sign_in(client, "mo", MODERATOR)
 
 
 @pytest.fixture

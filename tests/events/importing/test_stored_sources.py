@@ -295,7 +295,7 @@ def test_case_49_each_source_has_a_job_of_its_own(source):
     tasks.start_due_imports(timestamp=60)
     (job,) = ProcrastinateJob.objects.filter(task_name="import_one")
     assert (job.lock, job.queueing_lock) == (f"import {source.pk}", f"import {source.pk}")
-    assert job.args == {"source": source.pk, "trigger": "timetable", "user": None}
+    assert job.args == {"source": source.pk, "trigger": "timetable", "user": None, "is_approved": False}
     tasks.import_one(**job.args)
     assert EventPage.objects.count() == 1
     tasks.start_due_imports(timestamp=120)

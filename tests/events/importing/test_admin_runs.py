@@ -1,0 +1,314 @@
+"""What is done about imports in the admin: test a feed, approve it, import it, look at the run, undo it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone as clock
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from events import tasks
+from events.importing import import_stored
+from events.importing.feed import FeedHeld
+from events.importing.models import ImportChange, ImportRecord, ImportRun, ImportSource
+from events.models import EventPage
+from tests.builders import make_calendar, the
+
+pytestmark = pytest.mark.django_db
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def address(name, thing):
+    return reverse(name, args=[thing.pk])
+
+
+def look(client, name, thing, **query):
+    """What a page says, its spaces made single."""
+    response = client.get(address(name, thing), query)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def import_now(source):
+    source = ImportSource.objects.get(pk=source.pk)
+    return import_stored(source, trigger=ImportRun.Trigger.ADMIN).run
+
+
+def far(days):
+    return (clock.now() + timedelta(days=days)).strftime("DTSTART;VALUE=DATE:%Y%m%d")
+
+
+def jobs():
+    return [job.args for job in ProcrastinateJob.objects.filter(task_name="import_one").order_by("pk")]
+
+
+def work():
+    """What the worker does."""
+    for args in jobs():
+        tasks.import_one(**args)
+
+
+# Test this feed
+
+
+def test_a_test_says_what_would_be_done_and_writes_nothing(as_moderator, source, server):
+    server.body = make_calendar("SUMMARY:Old title", "SUMMARY:Same", "SUMMARY:Mine", "SUMMARY:Deleted")
+    import_now(source)
+    mine = EventPage.objects.get(title="Mine")
+    mine.title = "Edited"
+    mine.save_revision()
+    EventPage.objects.get(title="Deleted").delete()
+    server.body = make_calendar(
+        "SUMMARY:New title",
+        "SUMMARY:Same",
+        "SUMMARY:Theirs",
+        "SUMMARY:Deleted!",
+        "SUMMARY:Fresh",
+        "DTSTART:x",
+    )
+    before = list(EventPage.objects.values()), list(ImportRecord.objects.values()), ImportRun.objects.count()
+    html = look(as_moderator, "import_sources:test", source)
+    assert before == (
+        list(EventPage.objects.values()),
+        list(ImportRecord.objects.values()),
+        ImportRun.objects.count(),
+    )
+    assert "It is read as <strong>iCalendar" in html
+    counts = re.findall(r"<li><strong>(\d+)</strong> ([a-z ]+)</li>", html)
+    assert counts == [
+        ("1", "conflict"),
+        ("1", "created"),
+        ("1", "updated"),
+        ("1", "skipped"),
+        ("1", "unchanged"),
+    ]
+    assert "<td>Old title</td> <td>New title</td>" in html
+    assert "<td>Edited</td> <td>Theirs</td>" in html
+    assert "it stays away" in html
+    assert "<td>Failed</td> <td>" in html
+    assert ">6@example.org</td>" in html
+
+
+def test_a_feed_that_cannot_be_used_is_told_in_a_sentence(as_moderator, source, server):
+    server.status = 404
+    html = look(as_moderator, "import_sources:test", source)
+    assert "help-critical" in html
+    assert "127.0.0.1" in html
+    assert "Import now" not in html
+
+
+def test_the_events_of_a_test_are_shown_page_by_page(as_moderator, source, server):
+    def queries(count):
+        server.body = make_calendar(*(f"SUMMARY:Event {number}" for number in range(count)))
+        with CaptureQueriesContext(connection) as captured:
+            look(as_moderator, "import_sources:test", source)
+        return len(captured)
+
+    queries(1)
+    assert queries(3) == queries(60) <= 30
+    assert "Page 1 of 3" in look(as_moderator, "import_sources:test", source)
+    html = look(as_moderator, "import_sources:test", source, events=3)
+    assert html.count("As a page</button>") == 10
+
+
+def test_what_a_feed_says_is_escaped(as_moderator, source, server):
+    server.body = make_calendar(
+        f"SUMMARY:{SCRIPT}\nLOCATION:{SCRIPT}\nUID:{SCRIPT}", f"UID:{SCRIPT}2\nDTSTART:x"
+    )
+    assert SCRIPT not in look(as_moderator, "import_sources:test", source)
+    run = import_now(source)
+    html = look(as_moderator, "import_runs:inspect", run)
+    assert SCRIPT not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;2" in html
+
+
+def test_a_new_event_is_shown_as_a_page(as_moderator, source, server):
+    server.body = make_calendar("SUMMARY:Sea ice\nLOCATION:Frascati\nRRULE:FREQ=WEEKLY;COUNT=3")
+    html = look(as_moderator, "import_sources:test", source)
+    event = re.search(r'name="event" value="([^"]+)"', html)[1]
+    response = as_moderator.post(reverse("import_sources:preview"), {"event": event})
+    assert response.status_code == 200
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
+    page = response.content.decode()
+    assert "Sea ice</h1>" in page
+    assert "Frascati" in page
+    assert not EventPage.objects.exists()
+    assert as_moderator.post(reverse("import_sources:preview"), {"event": event[:-1]}).status_code == 400
+
+
+def test_only_who_may_approve_has_a_new_address_sent_a_credential(
+    as_editor, source, server, monkeypatch, django_user_model
+):
+    monkeypatch.setenv("IMPORT_CREDENTIAL_X", "Bearer abc")
+    ImportSource.objects.update(credential="IMPORT_CREDENTIAL_X")
+    give(django_user_model, "change_importsource")
+    assert "may approve sources of events has to test it" in look(as_editor, "import_sources:test", source)
+    assert server.asked == []
+    give(django_user_model, "approve_importsource")
+    look(as_editor, "import_sources:test", source)
+    assert server.asked[0]["Authorization"] == "Bearer abc"
+
+
+def give(users, codename):
+    users.objects.get(username="ed").user_permissions.add(
+        Permission.objects.get(codename=codename, content_type__app_label="events")
+    )
+
+
+# Approve and import
+
+
+def test_a_source_is_approved_as_it_was_looked_at(as_moderator, source):
+    ImportSource.objects.update(approved="")
+    html = look(as_moderator, "import_sources:test", source)
+    what = re.search(r'name="what" value="([0-9a-f]+)"', html)[1]
+    ImportSource.objects.update(address=f"{source.address}?x")
+    response = as_moderator.post(address("import_sources:approve", source), {"what": what}, follow=True)
+    assert "were changed since you tested it" in response.content.decode()
+    assert (the(ImportSource).is_approved, jobs()) == (False, [])
+    ImportSource.objects.update(address=source.address)
+    response = as_moderator.post(address("import_sources:approve", source), {"what": what}, follow=True)
+    assert "is being imported in the background" in response.content.decode()
+    assert the(ImportSource).is_approved
+    work()
+    run = the(ImportRun)
+    assert (run.state, run.trigger, run.user.username, run.created) == ("complete", "admin", "mo", 1)
+
+
+def test_a_source_is_imported_once_however_often_it_is_asked_for(as_moderator, source):
+    texts = [
+        as_moderator.post(address("import_sources:import_now", source), follow=True).content.decode()
+        for _ in range(2)
+    ]
+    assert "is being imported in the background" in texts[0]
+    assert "waits to be imported already" in texts[1]
+    assert len(jobs()) == 1
+    assert f'href="{reverse("import_runs:index")}?source={source.pk}"' in texts[0]
+
+
+def test_a_run_that_is_held_is_approved(as_moderator, source, server):
+    source.missing, source.missing_after = "unpublish", 1
+    source.publish, source.vanishing_count = "publish", 0
+    source.save()
+    server.body = make_calendar(*(f"SUMMARY:{number}\n{far(9)}" for number in range(4)))
+    import_now(source)
+    server.body = make_calendar(f"SUMMARY:0\n{far(9)}")
+    with pytest.raises(FeedHeld):
+        import_now(source)
+    run = ImportRun.objects.first()
+    html = look(as_moderator, "import_runs:inspect", run)
+    assert "3 of 4 upcoming events are no longer in the feed" in html
+    tested = look(as_moderator, "import_sources:test", source)
+    assert "3 of 4 upcoming events are no longer in the feed" in tested
+    assert "<li><strong>3</strong> withdrawn</li>" in tested
+    assert "Approve and run" in html
+    as_moderator.post(address("import_runs:approve", run))
+    work()
+    assert EventPage.objects.live().count() == 1
+    assert "Approve and run" not in look(as_moderator, "import_runs:inspect", run)
+
+
+# The run and its undoing
+
+
+def test_a_run_shows_its_changes_page_by_page(as_moderator, source, server):
+    server.body = make_calendar(*(f"SUMMARY:Event {number:02}" for number in range(30)))
+    run = import_now(source)
+    html = look(as_moderator, "import_runs:inspect", run)
+    assert "<li><strong>30</strong> created</li>" in html
+    assert "<td>Event 00</td>" in html
+    assert "Event 25" not in html
+    assert "Event 29" in look(as_moderator, "import_runs:inspect", run, changes=2)
+    assert address("wagtailadmin_pages:edit", EventPage.objects.get(title="Event 03")) in html
+
+
+def test_the_page_of_a_run_asks_as_often_for_many_changes_as_for_few(as_moderator, source, server):
+    def queries(run):
+        with CaptureQueriesContext(connection) as captured:
+            look(as_moderator, "import_runs:inspect", run)
+        return len(captured)
+
+    few = import_now(source)
+    server.body = make_calendar(*(f"SUMMARY:Event {number}" for number in range(20)))
+    many = import_now(source)
+    queries(few)
+    assert queries(few) == queries(many) <= 25
+
+
+def test_a_run_that_goes_on_can_be_looked_at_again(as_moderator, source):
+    run = ImportRun.objects.create(source=source, state="running", started_at=clock.now(), trigger="admin")
+    assert f'<a href="{address("import_runs:inspect", run)}">Refresh</a>' in look(
+        as_moderator, "import_runs:inspect", run
+    )
+
+
+def test_a_run_is_undone_after_a_question_and_says_what_it_left_alone(as_moderator, source, server):
+    server.body = make_calendar("SUMMARY:One", "SUMMARY:Two")
+    run = import_now(source)
+    assert "Undo this run" in look(as_moderator, "import_runs:inspect", run)
+    html = look(as_moderator, "import_runs:undo", run)
+    assert "2 pages that it made are deleted." in html
+    assert EventPage.objects.count() == 2
+    edited = EventPage.objects.get(title="Two")
+    edited.title = "Two & three"
+    edited.save_revision()
+    html = as_moderator.post(address("import_runs:undo", run)).content.decode()
+    assert "1 page is as before the run." in html
+    assert "the page was changed since it was made" in html
+    assert the(EventPage).pk == edited.pk
+    run.refresh_from_db()
+    assert run.undone_by.username == "mo"
+    assert "by mo" in look(as_moderator, "import_runs:inspect", run)
+
+
+def test_undoing_says_what_was_changed_goes_back(as_moderator, source, server):
+    import_now(source)
+    server.body = make_calendar("SUMMARY:Two")
+    run = import_now(source)
+    assert "1 page that it changed goes back to what it said before" in look(
+        as_moderator, "import_runs:undo", run
+    )
+    as_moderator.post(address("import_runs:undo", run))
+    assert the(EventPage).get_latest_revision_as_object().title == "One"
+    assert ImportChange.objects.filter(run=run).count() == 1
+
+
+# Who may do what
+
+
+def test_an_editor_is_refused_whatever_changes_something(as_editor, source):
+    run = import_now(source)
+    html = look(as_editor, "import_runs:inspect", run)
+    for name, thing in (
+        ("import_sources:test", source),
+        ("import_sources:approve", source),
+        ("import_sources:import_now", source),
+        ("import_runs:approve", run),
+        ("import_runs:undo", run),
+    ):
+        assert address(name, thing) not in html
+        assert as_editor.get(address(name, thing)).status_code in (302, 405)
+        assert as_editor.post(address(name, thing)).status_code == 302
+    assert as_editor.post(reverse("import_sources:preview"), {"event": "x"}).status_code == 302
+    assert jobs() == []
+    assert EventPage.objects.count() == 1
+
+
+def test_no_other_site_presses_the_buttons(as_moderator, source):
+    run = import_now(source)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = as_moderator.cookies
+    for name, thing in (
+        ("import_sources:approve", source),
+        ("import_sources:import_now", source),
+        ("import_runs:approve", run),
+        ("import_runs:undo", run),
+    ):
+        assert strict.post(address(name, thing)).status_code == 403
+        assert as_moderator.get(address(name, thing)).status_code == (200 if name.endswith("undo") else 405)
