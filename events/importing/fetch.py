@@ -192,7 +192,7 @@ def safe_get(
     )
 
 
-def loopback_isallowed() -> bool:
+def loopback_is_allowed() -> bool:
     """Tests reach servers on their own machine by IMPORT_ALLOW_LOOPBACK; a portal with a public address never
     does."""
     own_host = urlsplit(settings.BASE_URL).hostname
@@ -380,7 +380,7 @@ def _deadline(seconds: float) -> Iterator[_Deadline]:
 def _session(deadline: _Deadline) -> Iterator[requests.Session]:
     config = Config(
         ip_filter_enable=True,
-        ip_filter_allow_loopback_ips=loopback_isallowed(),
+        ip_filter_allow_loopback_ips=loopback_is_allowed(),
         never_redirect=True,
         default_timeout=(CONNECT_SECONDS, deadline.seconds),
         user_agent_override=f"EarthCODE portal (+{settings.BASE_URL})",
