@@ -32,7 +32,7 @@ from events.widgets import TimezoneSelect
 
 from . import import_stored
 from .differences import Difference, Kind, Row, counts, differences, rows
-from .feed import FeedUnusable, Values
+from .feed import FeedUnusable, Level, Values
 from .fetch import is_on_the_web
 from .models import ImportChange, ImportRun, ImportSource
 from .pages import set_values
@@ -68,6 +68,8 @@ def start(request: HttpRequest, source: ImportSource, *, is_approved: bool = Fal
     trigger = ImportRun.Trigger.ADMIN
     if start_import(source.pk, trigger=trigger, user=request.user.pk, is_approved=is_approved):
         text = f"“{source}” is being imported in the background; it usually takes less than a minute."
+        if not source.is_approved:
+            text += " The source is not approved, so nothing of it is written."
         messages.success(request, text, buttons=runs)
     else:
         text = f"“{source}” waits to be imported already; nothing more was started."
@@ -210,6 +212,7 @@ class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixi
             message=message,
             format=label_of(summary.format),
             counts=counts(found),
+            failed=sum(problem.level == Level.FAILED for problem in summary.problems),
             events=events,
             shown=[(row, signed(row, source)) for row in events["page"]],
             problems=paged(self.request, summary.problems, "problems"),
@@ -443,7 +446,7 @@ class ImportRunView(InspectView):
         return self.object.source or "Not known"
 
     def get_format_display_value(self):
-        return label_of(self.object.format) or "Recognised"
+        return label_of(self.object.format) or "Not known"
 
     def get_user_display_value(self):
         return self.object.user or "Nobody signed in"
@@ -476,6 +479,10 @@ def versions_of(change: ImportChange) -> list[tuple[str, tuple[Difference, ...]]
     """The versions of its page that an import changed, and how."""
     names = ("In the published version", change.live), ("In the draft", change.draft)
     return [(name, differences(fields)) for name, fields in names if fields]
+
+
+def state_of_run(run: ImportRun) -> str:
+    return f"{run.get_state_display()}{', undone' if run.undone_at else ''}"
 
 
 def is_held(run: ImportRun) -> bool:
@@ -520,7 +527,7 @@ class UndoView(RunOperation, WagtailAdminTemplateMixin, TemplateView):
 
     template_name = "events/admin/import_undo.html"
     page_title = "Undo this run"
-    header_icon = "undo"
+    header_icon = "rotate"
 
     def get_page_subtitle(self):
         return str(self.object)
@@ -570,12 +577,13 @@ class ImportRunViewSet(ModelViewSet):
     list_per_page = 50
     list_display = (
         TitleColumn("started_at", label="Started", url_name="import_runs:inspect", accessor="__str__"),
-        "state",
+        Column("state", label="State", accessor=state_of_run, sort_key="state"),
         "created",
         "updated",
         "unchanged",
         "skipped",
         "failed",
+        "withdrawn",
         DateColumn("finished_at", label="Finished"),
     )
     list_filter = ("state", "source")

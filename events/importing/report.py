@@ -81,6 +81,7 @@ class Recording:
             problems.append(asdict(Problem(Level.WARNING, f"… and {left_out} more that are not kept.")))
         run.source = summary.source if summary.source and summary.source.pk else None
         run.source = run.source or ImportSource.objects.filter(address=absolute(run.address)).first()
+        run.format = summary.format or run.format
         run.state, run.message, run.problems = state, message, problems
         if state != ImportRun.State.RUNNING:
             run.finished_at = clock.now()

@@ -677,6 +677,9 @@ def test_editors_may_change_what_surrounds_the_pages(group, client, django_user_
     client.force_login(editor)
     assert client.get("/admin/settings/earthcode/sitesettings/", follow=True).status_code == 200
     assert client.get("/admin/import_runs/").status_code == 200
+    assert client.get("/admin/import_sources/").status_code == 200
+    may_add = client.get("/admin/import_sources/new/").status_code == 200
+    assert may_add == (group == "Moderators")
     assert client.get("/admin/snippets/events/eventtype/add/").status_code == 200
     assert client.get("/admin/snippets/events/eventtopic/add/").status_code == 200
 

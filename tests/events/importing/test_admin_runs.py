@@ -87,6 +87,7 @@ def test_a_test_says_what_would_be_done_and_writes_nothing(as_moderator, source,
         ("1", "updated"),
         ("1", "skipped"),
         ("1", "unchanged"),
+        ("1", "that cannot be read"),
     ]
     assert "<td>Old title</td> <td>New title</td>" in html
     assert "<td>Edited</td> <td>Theirs</td>" in html
@@ -179,6 +180,7 @@ def test_a_source_is_approved_as_it_was_looked_at(as_moderator, source):
     work()
     run = the(ImportRun)
     assert (run.state, run.trigger, run.user.username, run.created) == ("complete", "admin", "mo", 1)
+    assert run.format == "ical"
 
 
 def test_a_source_is_imported_once_however_often_it_is_asked_for(as_moderator, source):
@@ -188,8 +190,20 @@ def test_a_source_is_imported_once_however_often_it_is_asked_for(as_moderator, s
     ]
     assert "is being imported in the background" in texts[0]
     assert "waits to be imported already" in texts[1]
+    assert "not approved" not in texts[0]
     assert len(jobs()) == 1
     assert f'href="{reverse("import_runs:index")}?source={source.pk}"' in texts[0]
+
+
+def test_a_source_that_is_not_approved_is_imported_without_writing(as_moderator, source):
+    ImportSource.objects.update(approved="")
+    response = as_moderator.post(address("import_sources:import_now", source), follow=True)
+    assert "not approved, so nothing of it is written" in response.content.decode()
+    work()
+    assert the(ImportRun).state == "preview"
+    assert not EventPage.objects.exists()
+    html = look(as_moderator, "import_runs:inspect", the(ImportRun))
+    assert address("import_sources:test", source) in html
 
 
 def test_a_run_that_is_held_is_approved(as_moderator, source, server):
@@ -265,6 +279,7 @@ def test_a_run_is_undone_after_a_question_and_says_what_it_left_alone(as_moderat
     run.refresh_from_db()
     assert run.undone_by.username == "mo"
     assert "by mo" in look(as_moderator, "import_runs:inspect", run)
+    assert "Complete, undone" in as_moderator.get(reverse("import_runs:index")).content.decode()
 
 
 def test_undoing_says_what_was_changed_goes_back(as_moderator, source, server):
