@@ -129,6 +129,22 @@ def test_what_a_feed_says_is_escaped(as_moderator, source, server):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;2" in html
 
 
+def test_whatever_was_kept_of_an_event_is_escaped(as_moderator, source, server):
+    server.body = make_calendar("SUMMARY:One", "SUMMARY:Two")
+    run = import_now(source)
+    ImportChange.objects.update(title=SCRIPT, live={"venue": [SCRIPT, f"{SCRIPT}!"]})
+    html = look(as_moderator, "import_runs:inspect", run)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;!" in html
+    assert SCRIPT not in html
+    record = ImportRecord.objects.last()
+    record.values["title"] = SCRIPT
+    record.save()
+    server.body = make_calendar("SUMMARY:One")
+    html = look(as_moderator, "import_sources:test", source)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;</h3>" in html
+    assert SCRIPT not in html
+
+
 def test_a_new_event_is_shown_as_a_page(as_moderator, source, server):
     server.body = make_calendar("SUMMARY:Sea ice\nLOCATION:Frascati\nRRULE:FREQ=WEEKLY;COUNT=3")
     html = look(as_moderator, "import_sources:test", source)
@@ -299,6 +315,7 @@ def test_undoing_says_what_was_changed_goes_back(as_moderator, source, server):
 
 def test_an_editor_is_refused_whatever_changes_something(as_editor, source):
     run = import_now(source)
+    ImportSource.objects.update(approved="")
     html = look(as_editor, "import_runs:inspect", run)
     for name, thing in (
         ("import_sources:test", source),
@@ -309,9 +326,10 @@ def test_an_editor_is_refused_whatever_changes_something(as_editor, source):
     ):
         assert address(name, thing) not in html
         assert as_editor.get(address(name, thing)).status_code in (302, 405)
-        assert as_editor.post(address(name, thing)).status_code == 302
+        assert as_editor.post(address(name, thing), {"what": source.what_was_approved}).status_code == 302
     assert as_editor.post(reverse("import_sources:preview"), {"event": "x"}).status_code == 302
     assert jobs() == []
+    assert not the(ImportSource).is_approved
     assert EventPage.objects.count() == 1
 
 
