@@ -333,6 +333,14 @@ def test_an_editor_is_refused_whatever_changes_something(as_editor, source):
     assert EventPage.objects.count() == 1
 
 
+@pytest.mark.parametrize("name", ["import_sources:edit", "import_sources:test"])
+def test_every_form_carries_the_token_that_proves_it_is_ours(as_moderator, source, name):
+    ImportSource.objects.update(approved="")
+    forms = re.findall(r'<form[^>]*method="post".*?</form>', look(as_moderator, name, source), re.I | re.S)
+    assert len(forms) >= 2
+    assert all("csrfmiddlewaretoken" in form for form in forms)
+
+
 def test_no_other_site_presses_the_buttons(as_moderator, source):
     run = import_now(source)
     strict = Client(enforce_csrf_checks=True)
