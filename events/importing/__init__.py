@@ -143,6 +143,12 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
         user=order.user,
         started_at=clock.now(),
     ) as recording:
+        if order.source and order.source.credential and not order.source.is_approved:
+            # Else whoever writes an address would be sent the secret.
+            raise FeedUnusable(
+                f"“{order.source}” is read with a credential and was changed or made since it was approved. "
+                "Somebody who may approve sources of events has to test and approve it."
+            )
         read = _read(order)
         if read is None:
             recording.is_worth_it = False

@@ -93,13 +93,13 @@ class ImportSource(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         verbose_name="type",
-        help_text="Of events whose categories in the feed are the name of none.",
+        help_text="Of events whose categories in the feed name no type of the portal.",
     )
     topics = models.ManyToManyField(
         "events.EventTopic",
         blank=True,
         related_name="+",
-        help_text="Of events whose categories in the feed are the name of none.",
+        help_text="Of events whose categories in the feed name no topic of the portal.",
     )
     organizer = models.ForeignKey(
         "partners.PartnerPage",
@@ -107,6 +107,7 @@ class ImportSource(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
+        verbose_name="organiser",
         help_text="Of events for which the feed names none.",
     )
     include_words = models.TextField(
@@ -114,11 +115,17 @@ class ImportSource(models.Model):
         blank=True,
         help_text="A word or phrase in each line; one of them has to be in the title or text.",
     )
-    exclude_words = models.TextField("no events with", blank=True, help_text="As above.")
+    exclude_words = models.TextField(
+        "no events with",
+        blank=True,
+        help_text="A word or phrase in each line; none of them may be in the title or text.",
+    )
     include_categories = models.TextField(
         "only events of the categories", blank=True, help_text="As the feed writes them, one in each line."
     )
-    exclude_categories = models.TextField("no events of the categories", blank=True, help_text="As above.")
+    exclude_categories = models.TextField(
+        "no events of the categories", blank=True, help_text="As the feed writes them, one in each line."
+    )
 
     missing = models.CharField("events that disappear", max_length=20, choices=Missing, default=Missing.KEEP)
     missing_after = models.PositiveSmallIntegerField(
@@ -133,7 +140,7 @@ class ImportSource(models.Model):
         "hold a run in which more upcoming events disappear than", default=5
     )
     vanishing_percent = models.PositiveSmallIntegerField(
-        "and more than so many of a hundred", default=20, validators=[MaxValueValidator(100)]
+        "and more than so many percent of them", default=20, validators=[MaxValueValidator(100)]
     )
 
     interval = models.PositiveIntegerField(

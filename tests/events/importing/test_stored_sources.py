@@ -191,6 +191,15 @@ def test_case_61_a_credential_comes_from_the_environment(source, server, monkeyp
     assert server.asked[0]["Authorization"] == "Bearer abc"
 
 
+def test_case_61_no_address_that_nobody_approved_is_sent_a_credential(source, server, monkeypatch):
+    monkeypatch.setenv("IMPORT_CREDENTIAL_X", "Bearer abc")
+    ImportSource.objects.update(credential="IMPORT_CREDENTIAL_X")
+    with pytest.raises(FeedUnusable, match="has to test and approve it"):
+        by_the_clock(source)
+    assert server.asked == []
+    assert the(ImportRun).state == "failed"
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "IMPORT_CREDENTIAL_", "import_credential_x"])
 def test_no_other_secret_of_the_portal_can_be_named(source, name):
     source.credential = name
