@@ -1,5 +1,9 @@
 """The last look before anything is written. Pure."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
 from .feed import FeedHeld, FeedUnusable, ParsedFeed
 from .reconcile import Plan
 
@@ -31,3 +35,13 @@ def guard(
             "publishes it."
         )
     return plan
+
+
+def refuse_loop(feed: ParsedFeed) -> None:
+    """Raises FeedUnusable for the portal's own calendar, by the host that its UIDs have."""
+    own = f"@{urlsplit(settings.BASE_URL).hostname}"
+    ours = sum(event.key.uid.endswith(own) for event in feed.events)
+    if ours and ours * 2 >= len(feed.events):
+        raise FeedUnusable(
+            "This is the portal's own calendar: its events are here already. Name the calendar of somebody else."
+        )

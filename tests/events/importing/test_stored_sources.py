@@ -20,6 +20,7 @@ from events.importing.models import ImportRun, ImportSource
 from events.models import EventPage
 from tests.builders import (
     make_calendar,
+    make_event,
     make_feed_event,
     make_partner,
     make_partner_index,
@@ -106,8 +107,9 @@ def test_somebody_who_asks_for_it_gets_a_run_of_what_did_not_change(source, serv
     assert (dict(summary.counts), summary.run.user.username) == ({"unchanged": 1}, "ann")
 
 
-def test_other_settings_have_the_same_bytes_parsed_again(source):
-    make_topic("Ice")
+@pytest.mark.parametrize("headers", [{"ETag": '"1"'}, {}])
+def test_other_settings_have_the_same_bytes_parsed_again(source, server, headers):
+    server.headers = headers
     by_the_clock(source)
     source.topics.set([make_topic("Sea")])
     assert by_the_clock(source) == {"updated": 1}
@@ -173,6 +175,13 @@ def test_what_is_due(source):
     assert not is_due(next_run_at=AT + timedelta(seconds=1))
     assert not is_due(is_paused=True)
     assert not is_due(interval=None)
+
+
+def test_case_33_our_own_calendar_is_refused(source, server):
+    uid = make_event().uid
+    server.body = make_calendar(f"UID:{uid}")
+    with pytest.raises(FeedUnusable, match="own calendar"):
+        by_the_clock(source)
 
 
 # Approval
