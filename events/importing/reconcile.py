@@ -217,6 +217,16 @@ def merge(base: Values, theirs: Values, ours: Values, *, pins: Iterable[str] = (
     return Merge(_together(changes, ours), conflicts)
 
 
+def field_of(values: Values, name: str) -> Any:
+    """The field that `merge` calls `name`."""
+    return _apart(values).get(name)
+
+
+def taken_over(ours: Values, theirs: Values, name: str) -> dict[str, Value]:
+    """`ours` with the field that `merge` calls `name` as `theirs` has it."""
+    return {**ours, **_together({name: field_of(theirs, name)}, _apart(ours))}
+
+
 def _apart(values: Mapping[str, Any]) -> Flat:
     """`values` with each exception of a series as a field of its own."""
     flat = {name: value for name, value in values.items() if name != "exceptions"}
