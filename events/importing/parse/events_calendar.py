@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from html import escape
 from typing import Any
 
@@ -108,12 +108,13 @@ def _moment(entry: dict, name: str, known: str | None) -> Moment | None:
     return local.replace(tzinfo=timezone(local - utc))
 
 
-def _whole_days(start: Moment, end: Moment | None) -> tuple[Moment, Moment | None]:
+def _whole_days(start: Moment, end: Moment | None) -> tuple[date, date | None]:
     """A day ends where the next begins, which is not at midnight on every site."""
-    if not isinstance(start, datetime) or not isinstance(end, datetime):
-        return start, end
-    begins = timedelta(hours=start.hour, minutes=start.minute, seconds=start.second)
-    return start.date(), (end - begins).date()
+    begins = timedelta(0)
+    if isinstance(start, datetime):
+        begins = timedelta(hours=start.hour, minutes=start.minute, seconds=start.second)
+        start = start.date()
+    return start, (end - begins).date() if isinstance(end, datetime) else end
 
 
 def _where(entry: dict, notes: Notes) -> fields.Where:

@@ -463,6 +463,9 @@ def period(notes: Notes, start: Moment, end: Moment | None, timezone: str) -> Pe
     left out: where it is the same, programs mean that they do not know it.
     """
     first_day = _day(start)
+    if first_day.year not in YEARS:
+        # By the clock of another zone it may be the year before.
+        raise LeftOut(f"It starts in the year {first_day.year}; that cannot be meant.")
     when: Period = {
         "start_date": first_day,
         "start_time": _clock(start),

@@ -388,6 +388,12 @@ def test_of_two_entries_with_one_uid_the_line_of_the_chosen_one_is_told_where_th
     assert re.search(r"“(One|Two)” on line \d+, is imported", problem.reason)
 
 
+def test_a_start_that_another_clock_puts_into_a_year_that_cannot_be_meant():
+    start = fields.in_zone(Notes(), "start", instant(14, 1900, 1, 1), "UTC", "UTC")
+    with pytest.raises(LeftOut, match="year 1899"):
+        fields.period(Notes(), start, None, "UTC")
+
+
 # Whatever is in a field
 
 ANYTHING = st.recursive(
@@ -423,7 +429,7 @@ def an_entry(keys):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize(
     ("name", "document"),
@@ -442,7 +448,7 @@ def test_case_8_whatever_is_in_a_field_is_understood_or_told(data, name, documen
         assert_fits(event)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(ANYTHING.map(fields.text_of), min_size=8, max_size=8), max_size=4))
 def test_case_8_whatever_is_in_a_cell_is_understood_or_told(rows):
     out = io.StringIO()
