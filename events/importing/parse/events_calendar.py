@@ -83,7 +83,7 @@ def _when(entry: dict, notes: Notes, default_timezone: str) -> tuple[Moment, Mom
     told = fields.text_of(entry.get("timezone")).strip()
     # “UTC+2” is what WordPress has where nobody chose a place.
     is_place = told and not (_OFFSET.match(told) and entry.get("utc_start_date"))
-    known = fields.zone_called(told) if is_place else None
+    known = fields.known_zone(told) if is_place else None
     start, end = (_moment(entry, name, known) for name in ("start_date", "end_date"))
     if start is None:
         raise LeftOut("It has no start_date, so it is not known when it begins.")

@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import re
+import time as stopwatch
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from types import ModuleType
@@ -392,6 +393,26 @@ def test_a_start_that_another_clock_puts_into_a_year_that_cannot_be_meant():
     start = fields.in_zone(Notes(), "start", instant(14, 1900, 1, 1), "UTC", "UTC")
     with pytest.raises(LeftOut, match="year 1899"):
         fields.period(Notes(), start, None, "UTC")
+
+
+@pytest.mark.parametrize("time", ["09:00-04:00", "09:00+05:30", "09:00+03:15", "09:00"])
+def test_zones_of_many_events_take_no_time(time):
+    entries = [
+        {"@type": "Event", "name": str(number), "startDate": f"2026-05-04T{time}"} for number in range(1_000)
+    ]
+    started = stopwatch.monotonic()
+    assert len(read(json.dumps(entries).encode(), "json_ld").events) == 1_000
+    assert stopwatch.monotonic() - started < 5
+
+
+def test_zones_that_nobody_knows_take_no_time():
+    when = {"date": "2026-05-04", "time": "09:00:00", "tz": "Moon/Crater"}
+    entries = [
+        {"id": number, "title": "A", "startDate": when, "timezone": "Moon/Crater"} for number in range(500)
+    ]
+    started = stopwatch.monotonic()
+    assert len(read(json.dumps({"results": entries}).encode(), "indico").events) == 500
+    assert stopwatch.monotonic() - started < 5
 
 
 # Whatever is in a field
