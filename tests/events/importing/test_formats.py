@@ -408,10 +408,10 @@ def test_zones_of_many_events_take_no_time(time):
 def test_zones_that_nobody_knows_take_no_time():
     when = {"date": "2026-05-04", "time": "09:00:00", "tz": "Moon/Crater"}
     entries = [
-        {"id": number, "title": "A", "startDate": when, "timezone": "Moon/Crater"} for number in range(500)
+        {"id": number, "title": "A", "startDate": when, "timezone": "Moon/Crater"} for number in range(2_000)
     ]
     started = stopwatch.monotonic()
-    assert len(read(json.dumps({"results": entries}).encode(), "indico").events) == 500
+    assert len(read(json.dumps({"results": entries}).encode(), "indico").events) == 2_000
     assert stopwatch.monotonic() - started < 5
 
 
