@@ -12,7 +12,7 @@ from events.models import EventIndexPage
 from . import timetable
 from .apply import Application, apply, expected
 from .choose import Wishes, chosen
-from .feed import FIELDS, FeedUnusable, Key, ParsedFeed
+from .feed import FIELDS, FeedUnusable, Key, Level, ParsedFeed
 from .fetch import Fetched, fetch_feed
 from .guard import guard, refuse_loop
 from .importer import importer
@@ -157,7 +157,8 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
             summary.source = source = _remembered(read.source, order)
             finish_interrupted(source)
             summary.add_unread(read.feed.problems)
-            how = Application(source, order.parent, recording.run, order.publish, importer())
+            user = importer() if plan.touches_pages else None
+            how = Application(source, order.parent, recording.run, order.publish, user)
             for outcome in apply(plan, how, progress=progress):
                 summary.add(outcome)
         if order.source:
@@ -220,15 +221,15 @@ def _settings(source: ImportSource, wishes: Wishes) -> str:
 
 def _plan(read: Read, order: Order) -> Plan:
     """What is to be done about the feed, if it may be used; nothing is written. Nothing is missing from a feed that is
-    not from the source's own address, such as a file given by hand."""
+    not from the source's own address, such as a file given by hand, or of which a part cannot be read."""
     source = read.source
     records = records_of(source)
     events = adopted(read.feed.events, {record.key: record.values for record in records})
     held = held_by(records, events)
     plan = reconcile(events, held)
-    if source.address == absolute(order.address):
-        # What could not be read is there all the same.
-        unread = {problem.uid for problem in read.feed.problems}
+    unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
+    if source.address == absolute(order.address) and "" not in unread:
+        # An event that cannot be read is there all the same.
         present = (
             {event.key for event in events} | {key for key in held if key.uid in unread} | read.everything
         )

@@ -19,7 +19,7 @@ def guard(
     """
     if not feed.complete:
         raise FeedUnusable(
-            "The feed breaks off before its end (there is no END:VCALENDAR), so nothing of it was used. "
+            "The feed breaks off before its end, so nothing of it was used. "
             "Try again; if it happens again, tell whoever publishes it."
         )
     if held and not found and not feed.problems:

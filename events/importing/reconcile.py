@@ -95,6 +95,11 @@ class Plan:
     absences: tuple[Absence, ...] = ()
     upcoming: int = 0
 
+    @property
+    def touches_pages(self) -> bool:
+        idle = (Action.UNCHANGED, Action.SKIP)
+        return bool(self.absences) or any(item.action not in idle for item in self.items)
+
 
 def adopted(events: Iterable[FeedEvent], held: Mapping[Key, Values]) -> tuple[FeedEvent, ...]:
     """`events`, those without a UID under the key that they are `held` under already.
