@@ -569,6 +569,13 @@ def test_one_date_without_a_time_of_day_is_an_event_of_its_own():
     assert days(events["20260708T070000Z"]) == (july(9), None, None, None)
 
 
+def test_an_entry_for_a_date_brings_it_back():
+    """Some programs exclude the dates that have an entry of their own."""
+    same = "RECURRENCE-ID:20260708T090000\nSUMMARY:Weekly\nDTSTART:20260708T090000\nDTEND:20260708T100000"
+    events, _ = series(same, lines="EXDATE:20260708T090000")
+    assert events[""].exceptions == ()
+
+
 def test_the_most_recent_of_two_overrides_for_one_date():
     one, two = (
         f"RECURRENCE-ID:20260708T090000\nSUMMARY:Weekly\nSEQUENCE:{number}\nDTSTART:20260708T{hour}0000"
@@ -654,12 +661,25 @@ def test_case_23_the_later_ones_move_to_another_day(rule, expected):
     later = "RECURRENCE-ID;RANGE=THISANDFUTURE:20260715T090000\nSUMMARY:Later\nDTSTART:20260716T140000"
     events, _ = series(later, rule=rule, lines="EXDATE:20260724T090000")
     after = events["20260715T070000Z"]
-    assert [day.day for day in days_of(after)][: len(expected)] == expected
+    assert [day.day for day in days_of(after)] == expected
     assert max(days_of(events[""])) < july(15)
     assert (
         after.start_date,
         after.recurrence_rule.count("COUNT") + after.recurrence_rule.count("UNTIL"),
     ) == (july(16), 1)
+
+
+def test_case_23_exceptions_move_with_their_dates():
+    events, _ = series(
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20260708T090000\nSUMMARY:Weekly\nDTSTART:20260709T090000\n"
+        "DTEND:20260709T100000",
+        "RECURRENCE-ID:20260722T090000\nSUMMARY:Weekly\nDTSTART:20260723T120000\nDTEND:20260723T130000",
+        lines="EXDATE:20260715T090000",
+    )
+    assert events["20260708T070000Z"].exceptions == (
+        ScheduleException(july(16), is_cancelled=True),
+        ScheduleException(july(23), start_time=time(12), end_time=time(13)),
+    )
 
 
 def test_case_23_days_that_no_rule_means_are_events_of_their_own():
@@ -743,6 +763,12 @@ def test_case_24_by_the_clock_of_the_series(zone, start, excluded, day):
 @pytest.mark.parametrize("excluded", ["20260708", "20260708T000000", "20260708T000000Z", "20260707T220000Z"])
 def test_case_24_of_whole_days(excluded):
     event, _ = read_one("DTSTART;VALUE=DATE:20260701", "RRULE:FREQ=DAILY;COUNT=30", f"EXDATE:{excluded}")
+    assert event.exceptions == (ScheduleException(july(8), is_cancelled=True),)
+
+
+def test_case_24_midnight_means_the_day_wherever_it_is():
+    lines = ("DTSTART;VALUE=DATE:20260701", "RRULE:FREQ=DAILY;COUNT=30", "EXDATE:20260708T000000Z")
+    event, _ = read_one(*lines, head="X-WR-TIMEZONE:America/New_York")
     assert event.exceptions == (ScheduleException(july(8), is_cancelled=True),)
 
 
@@ -868,7 +894,7 @@ def test_dates_one_by_one_are_events_of_their_own():
 
 
 def test_dates_beside_a_rule_are_events_of_their_own():
-    events, _ = series(
+    events, problems = series(
         "RECURRENCE-ID:20260731T090000\nDTSTART:20260731T120000\nSUMMARY:Changed",
         lines="RDATE:20260708T090000,20260730T090000,20260731T090000",
     )
@@ -878,6 +904,7 @@ def test_dates_beside_a_rule_are_events_of_their_own():
         "20260731T070000Z": time(12),
     }
     assert events[""].recurrence_rule == "FREQ=WEEKLY;COUNT=4"
+    assert problems == ""
 
 
 def test_exrule_and_a_second_rule_are_told():
