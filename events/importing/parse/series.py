@@ -97,6 +97,7 @@ class _Series:
             self.days = Days.only(self.event.start_date)
             self._read_first_date()
         self._add_dates()
+        self.others = [event for event in self.others if _last(event).year in YEARS]
 
     # The rule
 

@@ -299,6 +299,8 @@ class EntryReader:
         if found is None:
             raise LeftOut("It has no DTSTART, so it is not known when it begins.")
         start = self._moment(found)
+        if start.year not in YEARS:
+            raise LeftOut(f"It begins in the year {start.year}; that cannot be meant.")
         if isinstance(start, datetime) and _is_skipped(start):
             self.warnings.append(
                 f"Its start {start:%H:%M} does not exist on {start:%Y-%m-%d} in {start.tzinfo}: clocks go forward. "
@@ -528,7 +530,7 @@ class EntryReader:
             self.warnings.append(f"Its description is longer than {MAX_LENGTH} characters; it is cut.")
         return said._replace(
             title=self._fitting("title", said.title or UNTITLED, TITLE_LENGTH),
-            body=rich_text(said.body) if said.body else "",
+            body=rich_text(said.body, is_plain=self.calendar.is_own) if said.body else "",
         )
 
     @property

@@ -1,5 +1,6 @@
 """The portal's own calendars, read back: what is exported and imported again says the same."""
 
+import html
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
@@ -21,7 +22,12 @@ words = st.text("abc ÄÖß€,;:\\\"'()-–“”&%\u00a0", min_size=1, max_siz
     lambda text: " ".join(text.split())
 )
 words = words.filter(bool)
-paragraphs = st.lists(words.map(lambda text: f"<p>{text.replace('&', '&amp;')}</p>"), max_size=3).map("".join)
+sentences = words | st.sampled_from(
+    ["a <b> c", "1 < 2 &amp; &lt;", "<script>x</script>", "https://example.org/?a=1&b=2"]
+)
+paragraphs = st.lists(sentences.map(lambda text: f"<p>{html.escape(text, quote=False)}</p>"), max_size=3).map(
+    "".join
+)
 addresses = st.sampled_from(["", "https://video.example.org/room?a=1&b=2", "https://zoom.us/j/1"])
 singles = st.builds(
     lambda schedule: Schedule(
