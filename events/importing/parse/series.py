@@ -241,7 +241,7 @@ class _Series:
     def _made_of(self, piece: _Piece) -> list[FeedEvent]:
         """The piece as a series; as single events where no rule means its days."""
         rule = self._rule_of(piece)
-        if rule is None:
+        if rule is None or len(rule) > rrule.MAX_LENGTH:
             return self._singles(piece)
         event = piece.event
         changes: dict[date, ScheduleException] = {}
