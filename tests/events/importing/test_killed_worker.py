@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -61,7 +62,9 @@ def let_another_worker_have_the_job():
     """What is done every few minutes, once a worker has not been heard of for a while."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'")
-    asyncio.run(retry_stalled_jobs())
+    # In a thread of its own: the browser's tests leave an event loop running in this one.
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, retry_stalled_jobs()).result()
 
 
 async def retry_stalled_jobs():
