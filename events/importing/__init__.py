@@ -12,9 +12,9 @@ from events.models import EventIndexPage
 from . import timetable
 from .apply import Application, apply, expected
 from .choose import Wishes, chosen
-from .feed import FeedUnusable, Key, ParsedFeed
+from .feed import FIELDS, FeedUnusable, Key, Level, ParsedFeed
 from .fetch import Fetched, fetch_feed
-from .guard import guard
+from .guard import guard, refuse_loop
 from .importer import importer
 from .models import ImportRecord, ImportRun, ImportSource
 from .pages import held_by, records_of
@@ -23,6 +23,8 @@ from .reconcile import Plan, adopted, reconcile, with_absences
 from .report import Summary, finish_interrupted, recorded
 from .sources import absolute, alone, credential_of, source_of, validators_of, wishes_of
 
+# Raise it when the same feed comes to be read differently, so that it is read again.
+READING = 1
 # A feed that comes in more pages than this is no calendar of events.
 MAX_PAGES = 20
 Progress = Callable[[Iterable], Iterable]
@@ -162,7 +164,8 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
             summary.source = source = _remembered(read.source, order)
             finish_interrupted(source)
             summary.add_unread(read.feed.problems)
-            how = Application(source, order.parent, recording.run, order.publish, importer())
+            user = importer() if plan.touches_pages else None
+            how = Application(source, order.parent, recording.run, order.publish, user)
             for outcome in apply(plan, how, progress=progress):
                 summary.add(outcome)
         if order.source:
@@ -182,15 +185,16 @@ def _read(order: Order) -> Read | None:
     """The feed, all its pages; None where nothing is new and nobody has to know what is."""
     source = order.source
     by_the_clock = source is not None and order.trigger == ImportRun.Trigger.TIMETABLE
-    known = validators_of(source) if source and by_the_clock and source.is_approved else None
+    wishes = wishes_of(source) if source else None
+    is_as_before = by_the_clock and source and wishes and source.digest.endswith(_settings(source, wishes))
+    known = validators_of(source) if source and is_as_before and source.is_approved else None
     credential = credential_of(source) if source else ""
     fetched = fetch_feed(order.address, known=known, credential=credential)
     if fetched.body is None:
         return None
     digest = sha256(fetched.body)
     zone = source.timezone if source else ImportSource._meta.get_field("timezone").default
-    wishes = wishes_of(source) if source else None
-    if known and source and wishes and source.digest == _told(digest, source, wishes):
+    if known and source and source.digest.startswith(_short(digest)):
         return None
     format = order.format or format_of(fetched.body, fetched.address)
     feed = parse(fetched.body, format=format, default_timezone=zone, address=fetched.address)
@@ -206,30 +210,34 @@ def _read(order: Order) -> Read | None:
         problems=tuple(problem for page in pages for problem in page.problems),
         complete=all(page.complete for page in pages) and not address,
     )
+    refuse_loop(feed)
     found = source or source_of(feed, name=order.source_name, address=order.address, format=order.format)
     everything = frozenset(event.key for event in feed.events)
     wishes = wishes or wishes_of(found)
     feed = replace(feed, events=chosen(feed.events, wishes))
-    return Read(fetched, format, found, feed, everything, _told(digest, found, wishes))
+    return Read(fetched, format, found, feed, everything, _short(digest) + _settings(found, wishes))
 
 
-def _told(digest: Any, source: ImportSource, wishes: Wishes) -> str:
-    """What the feed said and what the source makes of it, in short."""
-    settings = f"{wishes} {source.timezone} {source.publish}"
-    return sha256(digest.digest() + settings.encode()).hexdigest()
+def _short(digest: Any) -> str:
+    return digest.hexdigest()[:32]
+
+
+def _settings(source: ImportSource, wishes: Wishes) -> str:
+    """What decides what a feed becomes, beside what it says, in short."""
+    return _short(sha256(f"{READING} {FIELDS} {wishes} {source.timezone} {source.publish}".encode()))
 
 
 def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     """What is to be done about the feed, if it may be used; only `summary` is told. Nothing is missing from a feed that
-    is not from the source's own address, such as a file given by hand."""
+    is not from the source's own address, such as a file given by hand, or of which a part cannot be read."""
     source = read.source
     records = records_of(source)
     events = adopted(read.feed.events, {record.key: record.values for record in records})
     held = held_by(records, events)
     plan = reconcile(events, held)
-    if source.address == absolute(order.address):
-        # What could not be read is there all the same.
-        unread = {problem.uid for problem in read.feed.problems}
+    unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
+    if source.address == absolute(order.address) and "" not in unread:
+        # An event that cannot be read is there all the same.
         present = (
             {event.key for event in events} | {key for key in held if key.uid in unread} | read.everything
         )

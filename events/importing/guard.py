@@ -1,5 +1,9 @@
 """The last look before anything is written. Pure."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
 from .feed import FeedHeld, FeedUnusable, ParsedFeed
 from .reconcile import Plan
 
@@ -15,7 +19,7 @@ def guard(
     """
     if not feed.complete:
         raise FeedUnusable(
-            "The feed breaks off before its end (there is no END:VCALENDAR), so nothing of it was used. "
+            "The feed breaks off before its end, so nothing of it was used. "
             "Try again; if it happens again, tell whoever publishes it."
         )
     if held and not found and not feed.problems:
@@ -31,3 +35,13 @@ def guard(
             "publishes it."
         )
     return plan
+
+
+def refuse_loop(feed: ParsedFeed) -> None:
+    """Raises FeedUnusable for the portal's own calendar, by the host that its UIDs have."""
+    own = f"@{urlsplit(settings.BASE_URL).hostname}"
+    ours = sum(event.key.uid.endswith(own) for event in feed.events)
+    if ours and ours * 2 >= len(feed.events):
+        raise FeedUnusable(
+            "This is the portal's own calendar: its events are here already. Name the calendar of somebody else."
+        )

@@ -103,13 +103,16 @@ def cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-def rich_text(text: str) -> str:
+def rich_text(text: str, *, is_plain: bool = False) -> str:
     """The HTML for a page's body out of HTML, plain text or the mixture that calendars export.
 
     Out come only p, h3, h4, blockquote, ul, ol, li, hr, br, b, i and a with an http, https or mailto address.
-    Bare web addresses become links. Line breaks count unless the text has paragraphs of its own.
+    Bare web addresses become links. Line breaks count unless the text has paragraphs of its own. In text that
+    `is_plain` nothing is markup.
     """
     text = printable(text[:MAX_LENGTH]).replace("\r\n", "\n").replace("\r", "\n")
+    if is_plain:
+        return _without_empty(_Blocks().of(_paragraphs(html.escape(text, quote=False))))
     if not _MARKUP.search(text) and "&" in text:
         text = html.unescape(text)
     text = _AUTOLINK.sub(r"\1", text)
@@ -120,8 +123,12 @@ def rich_text(text: str) -> str:
     # The line that goes on after a tag for a new line is the same one.
     text = re.sub(r"(<br>)[ \t]*\n", r"\1", text)
     if not re.search(r"<(?:p|div|table|ul|ol|h[1-6]|blockquote)\b", text):
-        text = re.sub(r"\n\s*\n", "<p>", text.strip()).replace("\n", "<br>")
+        text = _paragraphs(text)
     return _without_empty(_Blocks().of(text))
+
+
+def _paragraphs(text: str) -> str:
+    return re.sub(r"\n\s*\n", "<p>", text.strip()).replace("\n", "<br>")
 
 
 def canonical(body: str) -> str:

@@ -1,6 +1,7 @@
 """Between event pages and the plain values that reconcile compares; reads the database, writes nothing."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from django.utils.text import slugify
 
@@ -147,7 +148,7 @@ def _set_exceptions(page: EventPage, exceptions: Mapping[str, Differences]):
     ]
     for row in new:
         row.clean_fields(exclude=("page",))
-    page.exceptions = sorted((*same, *new), key=lambda row: row.original_date)
+    page.exceptions = _in_order(sorted((*same, *new), key=lambda row: row.original_date))
 
 
 def _exceptions_of(rows: Iterable[EventException]) -> dict[str, Differences]:
@@ -171,9 +172,16 @@ def _set_organizers(page: EventPage, names: Iterable[str]):
     rows = {str(row): row for row in page.organizers.all()}
     partners = EventOrganizer._meta.get_field("partner").related_model
     by_title = {partner.title: partner for partner in partners.objects.filter(title__in=names)}
-    page.organizers = [
-        rows.get(name) or EventOrganizer(name=name, partner=by_title.get(name)) for name in names
-    ]
+    page.organizers = _in_order(
+        [rows.get(name) or EventOrganizer(name=name, partner=by_title.get(name)) for name in names]
+    )
+
+
+def _in_order(rows: list[Any]) -> list[Any]:
+    """As pages keep the order of their rows."""
+    for number, row in enumerate(rows):
+        row.sort_order = number
+    return rows
 
 
 # Fields that are rows of other tables: how they are read off a page, and how they are written.

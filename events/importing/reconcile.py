@@ -98,6 +98,11 @@ class Plan:
     absences: tuple[Absence, ...] = ()
     upcoming: int = 0
 
+    @property
+    def touches_pages(self) -> bool:
+        idle = (Action.UNCHANGED, Action.SKIP)
+        return bool(self.absences) or any(item.action not in idle for item in self.items)
+
 
 def adopted(events: Iterable[FeedEvent], held: Mapping[Key, Values]) -> tuple[FeedEvent, ...]:
     """`events`, those without a UID under the key that they are `held` under already.
@@ -219,6 +224,16 @@ def merge(base: Values, theirs: Values, ours: Values, *, pins: Iterable[str] = (
         changes = {name: value for name, value in changes.items() if name not in WHEN}
     conflicts = tuple(sorted(news.keys() - changes.keys()))
     return Merge(_together(changes, ours), conflicts)
+
+
+def field_of(values: Values, name: str) -> Any:
+    """The field that `merge` calls `name`."""
+    return _apart(values).get(name)
+
+
+def taken_over(ours: Values, theirs: Values, name: str) -> dict[str, Value]:
+    """`ours` with the field that `merge` calls `name` as `theirs` has it."""
+    return {**ours, **_together({name: field_of(theirs, name)}, _apart(ours))}
 
 
 def _apart(values: Mapping[str, Any]) -> Flat:

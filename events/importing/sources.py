@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import Error, connection
-from django.db.models import Value
 
 from events.models import EventTopic, EventType
 
@@ -142,20 +141,13 @@ def credential_of(source: ImportSource) -> str:
 
 def wishes_of(source: ImportSource) -> Wishes:
     """What the source wants of its feed, and the vocabulary as it is now."""
-    types: dict[str, str] = {}
-    topics: dict[str, str] = {}
-    names = EventType.objects.order_by().values_list(Value(True), "name", "slug")
-    for is_type, name, slug in names.union(
-        EventTopic.objects.order_by().values_list(Value(False), "name", "slug"), all=True
-    ):
-        (types if is_type else topics)[folded(name)] = slug
     return Wishes(
         include_words=_lines(source.include_words),
         exclude_words=_lines(source.exclude_words),
         include_categories=_lines(source.include_categories),
         exclude_categories=_lines(source.exclude_categories),
-        types=types,
-        all_topics=topics,
+        types={folded(name): slug for name, slug in EventType.objects.values_list("name", "slug")},
+        all_topics={folded(name): slug for name, slug in EventTopic.objects.values_list("name", "slug")},
         event_type=source.event_type.slug if source.event_type else None,
         topics=tuple(source.topics.values_list("slug", flat=True)) if source.pk else (),
         organizer=source.organizer.title if source.organizer else "",

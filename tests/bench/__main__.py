@@ -11,12 +11,7 @@ import sys
 import django
 from django.conf import settings
 from django.db import connection
-from django.test.utils import (
-    setup_databases,
-    setup_test_environment,
-    teardown_databases,
-    teardown_test_environment,
-)
+from django.test.utils import setup_databases, teardown_databases
 
 from earthcode.command_line import database
 from earthcode.local_database import LocalDatabaseError
@@ -37,7 +32,7 @@ def run() -> int:
     logging.disable(logging.WARNING)
     # Another name than the tests', which may run beside this.
     connection.settings_dict["TEST"]["NAME"] = f"bench_{settings.DATABASES['default']['NAME']}"
-    setup_test_environment(debug=False)
+    # Not the environment of tests: it has templates report all that they render.
     databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
     try:
         from . import pages
@@ -45,7 +40,6 @@ def run() -> int:
         return int(not pages.measure())
     finally:
         teardown_databases(databases, verbosity=0)
-        teardown_test_environment()
 
 
 if __name__ == "__main__":

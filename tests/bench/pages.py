@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -57,6 +58,7 @@ def measure() -> bool:
     for size in SIZES:
         say(f"{size:,} occurrences: building them")
         grower.grow_to(size)
+        call_command("update_index", verbosity=0)
         with tqdm(addresses(index, at).items(), unit="page", file=sys.stderr, leave=False) as progress:
             for name, address in progress:
                 progress.set_description(name)

@@ -419,6 +419,16 @@ def test_related_events_share_topics_or_the_type(django_assert_num_queries):
     assert details(page).related == []
 
 
+def test_a_related_event_that_is_private_takes_the_place_of_none():
+    kind = EventType.objects.create(name="talk", slug="talk")
+    page, *others = (
+        make_event(title=f"Talk {number}", event_type=kind, start_date=date(2099, 1, number))
+        for number in (9, 1, 2, 3, 4)
+    )
+    PageViewRestriction.objects.create(page=others[0], restriction_type="login")
+    assert details(page).related == others[1:]
+
+
 def test_the_image_for_search_engines_is_the_events_own_or_the_one_for_sharing():
     page = make_event()
     assert details(page).json_ld["image"] == [page.social_image_url]

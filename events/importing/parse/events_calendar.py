@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from html import escape
 from typing import Any
 
@@ -83,7 +83,7 @@ def _when(entry: dict, notes: Notes, default_timezone: str) -> tuple[Moment, Mom
     told = fields.text_of(entry.get("timezone")).strip()
     # “UTC+2” is what WordPress has where nobody chose a place.
     is_place = told and not (_OFFSET.match(told) and entry.get("utc_start_date"))
-    known = fields.zone_called(told) if is_place else None
+    known = fields.known_zone(told) if is_place else None
     start, end = (_moment(entry, name, known) for name in ("start_date", "end_date"))
     if start is None:
         raise LeftOut("It has no start_date, so it is not known when it begins.")
@@ -108,12 +108,13 @@ def _moment(entry: dict, name: str, known: str | None) -> Moment | None:
     return local.replace(tzinfo=timezone(local - utc))
 
 
-def _whole_days(start: Moment, end: Moment | None) -> tuple[Moment, Moment | None]:
+def _whole_days(start: Moment, end: Moment | None) -> tuple[date, date | None]:
     """A day ends where the next begins, which is not at midnight on every site."""
-    if not isinstance(start, datetime) or not isinstance(end, datetime):
-        return start, end
-    begins = timedelta(hours=start.hour, minutes=start.minute, seconds=start.second)
-    return start.date(), (end - begins).date()
+    begins = timedelta(0)
+    if isinstance(start, datetime):
+        begins = timedelta(hours=start.hour, minutes=start.minute, seconds=start.second)
+        start = start.date()
+    return start, (end - begins).date() if isinstance(end, datetime) else end
 
 
 def _where(entry: dict, notes: Notes) -> fields.Where:

@@ -11,7 +11,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, TypedDict
 from urllib.parse import urljoin, urlsplit
@@ -433,9 +433,10 @@ def _zone_of(notes: Notes, instant: datetime, default_timezone: str) -> str:
         return "UTC"
     hours, rest = divmod(offset, timedelta(hours=1))
     zone = f"Etc/GMT{-hours:+d}"
-    if rest or zone not in available_timezones():
+    if rest or zone not in _zones():
+        places = (name for name in _zones() if not name.startswith("Etc/"))
         zone = next(
-            (name for name in _places() if instant.astimezone(ZoneInfo(name)).utcoffset() == offset),
+            (name for name in places if instant.astimezone(_zones()[name]).utcoffset() == offset),
             default_timezone,
         )
     notes.warn(f"Its times are at UTC{instant:%:z} and name no place; they are shown by the clock of {zone}.")
@@ -443,14 +444,19 @@ def _zone_of(notes: Notes, instant: datetime, default_timezone: str) -> str:
 
 
 @cache
-def _places() -> list[str]:
-    return sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+def _zones() -> dict[str, ZoneInfo]:
+    """Those that a page accepts. Python looks for their names in the file system every time, and forgets the zones."""
+    return {name: ZoneInfo(name) for name in sorted(available_timezones()) if "/" in name}
+
+
+# For the same reason.
+known_zone = lru_cache(maxsize=1_000)(zone_called)
 
 
 def zone_named(notes: Notes, value: object) -> str | None:
     """The IANA zone that a feed means by `value`; None, with a warning unless it is empty, when there is no such."""
     name = text_of(value).strip()
-    known = zone_called(name) if name else None
+    known = known_zone(name) if name else None
     if name and not known:
         notes.warn(f"Its time zone “{name[:80]}” is not known; it is left out of account.")
     return known
@@ -463,6 +469,9 @@ def period(notes: Notes, start: Moment, end: Moment | None, timezone: str) -> Pe
     left out: where it is the same, programs mean that they do not know it.
     """
     first_day = _day(start)
+    if first_day.year not in YEARS:
+        # By the clock of another zone it may be the year before.
+        raise LeftOut(f"It starts in the year {first_day.year}; that cannot be meant.")
     when: Period = {
         "start_date": first_day,
         "start_time": _clock(start),

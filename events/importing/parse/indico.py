@@ -97,7 +97,7 @@ def _moment(notes: Notes, name: str, entry: dict, zone: str) -> Moment | None:
 def _modified(told: object):
     if not isinstance(told, dict):
         return None
-    zone = fields.zone_called(fields.text_of(told.get("tz"))) or "UTC"
+    zone = fields.known_zone(fields.text_of(told.get("tz"))) or "UTC"
     return fields.modified(f"{told.get('date')} {told.get('time')}", zone)
 
 

@@ -23,6 +23,7 @@ from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFee
 
 from . import fields
 from .fields import LeftOut, Moment, Notes
+from .otherwise import what_it_is
 
 LABEL = "Web page with schema.org events"
 GENERAL = True
@@ -102,18 +103,19 @@ def parse(data: bytes, *, default_timezone: str, address: str = "") -> ParsedFee
         is_whole = all(script.is_whole for script in scripts)
         if title := _TITLE.search(page):
             name = fields.plain_line(title[1])
-    nodes = [node for block in blocks for node in _nodes(block)]
+    nodes = [found for block in blocks for found in _nodes(block)]
     by_id: dict[str, dict] = {}
-    for node in nodes:
+    for node, _ in nodes:
         # One that is no mere reference.
         if isinstance(node.get("@id"), str) and len(node) > 1:
             by_id.setdefault(node["@id"], node)
-    told = [node for node in nodes if _types(node) & EVENT_TYPES and len(node.keys() - {"@id", "@type"}) > 0]
+    told = [
+        node
+        for node, is_own in nodes
+        if is_own and _types(node) & EVENT_TYPES and node.keys() - {"@id", "@type"}
+    ]
     if not told and not problems:
-        raise FeedUnusable(
-            "There is no event in what this page says in the words of schema.org. Use the address of a page with "
-            "events, or of a calendar (“iCal”, “ICS”)."
-        )
+        raise FeedUnusable(what_it_is(data, address))
     if len(told) > MAX_EVENTS:
         raise FeedUnusable(f"The page tells of more than {MAX_EVENTS:,} events; that cannot be meant.")
     page_of = _Page(by_id, default_timezone, address)
@@ -176,19 +178,20 @@ def _loaded(text: str) -> Any:
         raise
 
 
-def _nodes(block: Any) -> Iterator[dict]:
-    """Every object of `block`, but none within an event: other events are only mentioned there."""
-    waiting = [block]
+def _nodes(block: Any) -> Iterator[tuple[dict, bool]]:
+    """Every object of `block`, and whether it stands for itself: within an event, other events are only mentioned."""
+    waiting = [(block, True)]
     while waiting:
-        found = waiting.pop()
+        found, is_own = waiting.pop()
         if isinstance(found, list):
-            waiting += reversed(found)
+            waiting += [(value, is_own) for value in reversed(found)]
         elif isinstance(found, dict):
             node = {_PREFIX.sub("", key): value for key, value in found.items()}
-            yield node
-            is_event = bool(_types(node) & EVENT_TYPES)
-            values = [] if is_event else list(node.values())
-            waiting += reversed([value for value in values if isinstance(value, dict | list)])
+            yield node, is_own
+            is_own = is_own and not _types(node) & EVENT_TYPES
+            waiting += [
+                (value, is_own) for value in reversed(list(node.values())) if isinstance(value, dict | list)
+            ]
 
 
 def _types(node: dict) -> set[str]:

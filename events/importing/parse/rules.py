@@ -4,6 +4,7 @@ Rules are the cheapest way to keep a computer busy: whatever is asked of them is
 rules of a feed together, in time.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
@@ -90,12 +91,29 @@ def first_day(rule: str, day: date, start_time: time | None, zone: str, effort: 
 
 
 def _is_on(rule: str, day: date) -> bool:
-    """Whether `day` is one of the rule's, as far as that can be seen at a glance."""
+    """Whether `day` is one of the rule's, as far as that can be seen at a glance; so it can of almost all."""
     parts = rrule.parts(rule)
-    by = {name for name in parts if name.startswith("BY")}
-    if parts["FREQ"] == "WEEKLY" and by == {"BYDAY"}:
-        return rrule.WEEKDAYS[day.weekday()] in parts["BYDAY"].split(",")
-    return not by
+    if not {name for name in parts if name.startswith("BY")} <= {"BYMONTH", "BYMONTHDAY", "BYDAY"}:
+        return False
+    month_days = {str(day.day), str(day.day - monthrange(day.year, day.month)[1] - 1)}
+    return (
+        ("BYMONTH" not in parts or str(day.month) in _numbers(parts["BYMONTH"]))
+        and ("BYMONTHDAY" not in parts or not month_days.isdisjoint(_numbers(parts["BYMONTHDAY"])))
+        and ("BYDAY" not in parts or not _names(parts, day).isdisjoint(_numbers(parts["BYDAY"])))
+    )
+
+
+def _names(parts: dict[str, str], day: date) -> set[str]:
+    """What BYDAY may call `day`; in a year without months it is not counted out which Monday of the year it is."""
+    name = rrule.WEEKDAYS[day.weekday()]
+    if parts["FREQ"] == "YEARLY" and "BYMONTH" not in parts:
+        return {name}
+    last = monthrange(day.year, day.month)[1]
+    return {name, f"{(day.day - 1) // 7 + 1}{name}", f"-{(last - day.day) // 7 + 1}{name}"}
+
+
+def _numbers(value: str) -> list[str]:
+    return [part.lstrip("+").lstrip("0") for part in value.split(",")]
 
 
 def without_end(rule: str) -> str:
@@ -126,6 +144,9 @@ class Days:
     def meant(self, candidates: Iterable[date]) -> date | None:
         """The first of `candidates` that is one of the days, or may be one beyond those that are known."""
         return next((day for day in candidates if day in self._set or self._may_be(day)), None)
+
+    def are_known_to(self, day: date) -> bool:
+        return day <= self.known[-1]
 
     def _may_be(self, day: date) -> bool:
         return self._is_cut and day > self.known[-1]

@@ -25,15 +25,14 @@ NOTE_LENGTH = 255
 MAX_EXCEPTIONS = 500
 MAX_SINGLE_DATES = 50
 """As many dates of one series become events of their own."""
+MAX_PIECES = 20
+"""As often may a series become another one; later such entries are taken for their one date."""
 CANCELLED = "EventCancelled"
 _OFF = re.compile(r"^(?:cancell?ed|abgesagt|annul[ée]e?|annullato)\b\s*[:–-]\s*", re.IGNORECASE)
 
 
 def events_of(entries: Sequence[Entry], effort: Effort) -> tuple[list[FeedEvent], list[Problem]]:
-    """The events that `entries`, which have a UID in common, make, and warnings about them.
-
-    Several entries for the series itself give several events of one key, of which the most recent is to be chosen.
-    """
+    """The events that `entries`, which have a UID in common, make, and problems with them."""
     masters = [entry for entry in entries if not entry.event.key.recurrence_id]
     overrides = [entry for entry in entries if entry.event.key.recurrence_id]
     problems = [entry.problem(Level.WARNING, warning) for entry in entries for warning in entry.warnings]
@@ -42,14 +41,18 @@ def events_of(entries: Sequence[Entry], effort: Effort) -> tuple[list[FeedEvent]
     if not masters:
         # What is left of a series whose beginning is not in the feed.
         masters = [entry for entry in overrides if entry.is_following and (entry.rules or entry.added)][:1]
-        overrides = [entry for entry in overrides if entry not in masters]
+        overrides = [entry for entry in overrides if not masters or entry is not masters[0]]
     if not masters:
         return [entry.event for entry in overrides], problems
-    series = [_Series(master, overrides, effort) for master in masters]
-    # As the package chooses.
-    chosen = series[0] if len(series) == 1 else max(series, key=lambda each: _recency(each.event))
-    problems += [chosen.entry.problem(Level.WARNING, warning) for warning in chosen.warnings]
-    return [each.event for each in series] + chosen.others, problems + chosen.problems
+    chosen, *others = sorted(masters, key=lambda entry: _recency(entry.event), reverse=True)
+    reason = (
+        f"{len(masters)} entries have this UID; the most recent one, “{chosen.event.title}” on line "
+        f"{chosen.event.line}, is imported. If they are different events, each needs a UID of its own."
+    )
+    problems += [entry.problem(Level.SKIPPED, reason) for entry in others]
+    series = _Series(chosen, overrides, effort)
+    problems += [chosen.problem(Level.WARNING, warning) for warning in series.warnings]
+    return [series.event, *series.others], problems + series.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class _Series:
         self.excluded = [
             candidates for moment in self.entry.excluded if (candidates := self._days_of(moment))
         ]
+        self.all_excluded = {day for candidates in self.excluded for day in candidates}
         self.attached: dict[date, Entry] = {}
         self.following: dict[date, Entry] = {}
         rule = self._rule()
@@ -93,6 +97,7 @@ class _Series:
             self.days = Days.only(self.event.start_date)
             self._read_first_date()
         self._add_dates()
+        self.others = [event for event in self.others if _last(event).year in YEARS]
 
     # The rule
 
@@ -155,7 +160,7 @@ class _Series:
                 self.problems.append(override.problem(Level.SKIPPED, reason))
             elif day is None:
                 self._stand_alone(override)
-            elif override.is_following and day in self.days.known:
+            elif override.is_following and self.days.are_known_to(day) and len(self.following) < MAX_PIECES:
                 self._choose(self.following, day, override)
             else:
                 self._choose(self.attached, day, override)
@@ -183,7 +188,7 @@ class _Series:
         """Whether the series, in a later version than `override`, has done without its date."""
         ours, theirs = self.entry.event.sequence, override.event.sequence
         is_earlier = ours is not None and theirs is not None and theirs < ours
-        return is_earlier and (day is None or any(day in excluded for excluded in self.excluded))
+        return is_earlier and (day is None or day in self.all_excluded)
 
     def _stand_alone(self, override: Entry):
         # What is cancelled and none of the dates needs no page to say so.
@@ -205,7 +210,7 @@ class _Series:
 
     def _keep_stray_start(self, start: date, first: date):
         """DTSTART is no day of the rule: calendars show it nevertheless."""
-        if any(start in candidates for candidates in self.excluded):
+        if start in self.all_excluded:
             return
         self.warnings.append(
             f"It first takes place on {start:%Y-%m-%d}, which is none of the days of its RRULE. That date is imported "
@@ -236,7 +241,7 @@ class _Series:
     def _made_of(self, piece: _Piece) -> list[FeedEvent]:
         """The piece as a series; as single events where no rule means its days."""
         rule = self._rule_of(piece)
-        if rule is None:
+        if rule is None or len(rule) > rrule.MAX_LENGTH:
             return self._singles(piece)
         event = piece.event
         changes: dict[date, ScheduleException] = {}
@@ -289,13 +294,12 @@ class _Series:
             f"{'All' if len(days) <= MAX_SINGLE_DATES else f'The next {MAX_SINGLE_DATES}'} of them are imported as "
             "events of their own."
         )
-        excluded = {day for candidates in self.excluded for day in candidates}
         return [
             self.attached[day].event
             if day in self.attached
             else self._single(_on(piece.event, day + piece.by), day)
             for day in days[:MAX_SINGLE_DATES]
-            if day in self.attached or day not in excluded
+            if day in self.attached or day not in self.all_excluded
         ]
 
     # One date
@@ -331,7 +335,7 @@ class _Series:
         added = {}
         for each in self.entry.added:
             candidates = self._days_of(each.start)
-            if self.days.meant(candidates) or any(candidates[0] in excluded for excluded in self.excluded):
+            if self.days.meant(candidates) or candidates[0] in self.all_excluded:
                 continue
             event = self._added(each, candidates[0])
             if event.key not in taken:

@@ -90,7 +90,8 @@ _LANGUAGES = {code for code, info in LANG_INFO.items() if "name" in info and "-"
 MAX_DATES = 1_000
 """As many dates are read of one EXDATE or RDATE; more than that are nobody's."""
 MAX_CATEGORIES = 50
-_STATUSES = {"", "TENTATIVE", "CONFIRMED", "CANCELLED", "CANCELED"}
+_OFF = {"CANCELLED", "CANCELED"}
+_STATUSES = {"", "TENTATIVE", "CONFIRMED", *_OFF}
 _READ_ONCE = [
     "SUMMARY",
     "DTSTART",
@@ -230,7 +231,7 @@ class EntryReader:
         venue, attendance_mode, online_url, place = self._where(said.body, said.online_url)
         website = self._website(said.body, said.website, place, online_url)
         status = self._status()
-        is_cancelled = status in {"CANCELLED", "CANCELED"} or self.calendar.is_cancellation
+        is_cancelled = status in _OFF or self.calendar.is_cancellation
         event_status = said.event_status or ("EventCancelled" if is_cancelled else "EventScheduled")
         replaces = self._moment_or_none(self.component.get("RECURRENCE-ID"))
         self._check_geo()
@@ -266,12 +267,14 @@ class EntryReader:
         rules = tuple(found.value for found in self.component.all("RRULE"))
         if self.component.get("EXRULE"):
             self.warnings.append("Its EXRULE is not understood; dates that it takes out are not taken out.")
+        added = tuple(self._added()) if self.component.get("RDATE") else ()
+        excluded = tuple(self._excluded()) if self.component.get("EXDATE") else ()
         return Entry(
             event,
             list(dict.fromkeys(self.warnings)),
             rules=tuple(dict.fromkeys(rules)),
-            added=tuple(self._added()) if self.component.get("RDATE") else (),
-            excluded=tuple(self._excluded()) if self.component.get("EXDATE") else (),
+            added=added,
+            excluded=excluded,
             replaces=replaces,
             is_following=bool(which and "FUTURE" in which.parameters.get("RANGE", "").upper()),
         )
@@ -290,9 +293,14 @@ class EntryReader:
 
     def _start(self) -> date | datetime:
         found = self.component.get("DTSTART")
+        if found is None and self.component.text("STATUS").upper() in _OFF:
+            # To call off a date of a series nothing more is needed.
+            found = self.component.get("RECURRENCE-ID")
         if found is None:
             raise LeftOut("It has no DTSTART, so it is not known when it begins.")
         start = self._moment(found)
+        if start.year not in YEARS:
+            raise LeftOut(f"It begins in the year {start.year}; that cannot be meant.")
         if isinstance(start, datetime) and _is_skipped(start):
             self.warnings.append(
                 f"Its start {start:%H:%M} does not exist on {start:%Y-%m-%d} in {start.tzinfo}: clocks go forward. "
@@ -429,13 +437,19 @@ class EntryReader:
             if start is None:
                 self._warn_of_date("RDATE", text)
                 continue
-            end: Moment | timedelta | None = self._which("RDATE", last, parameters) if last else None
-            if last and end is None:
-                try:
-                    end = vDuration.from_ical(last.strip().upper())
-                except (ValueError, OverflowError):
-                    self._warn_of_date("RDATE", text)
-            yield Added(start, end)
+            yield Added(start, self._end_of_added(last, parameters) if last else None)
+
+    def _end_of_added(self, text: str, parameters: dict[str, str]) -> Moment | timedelta | None:
+        if end := self._which("RDATE", text, parameters):
+            return end
+        try:
+            length = vDuration.from_ical(text.strip().upper())
+        except (ValueError, OverflowError):
+            length = None
+        if length is None or abs(length) > timedelta(days=366):
+            self._warn_of_date("RDATE", text)
+            return None
+        return length
 
     def _warn_of_date(self, name: str, text: str):
         warning = f"Its {name} “{text.strip()[:40]}” is neither a date nor a time; it is left out."
@@ -460,7 +474,8 @@ class EntryReader:
         if offset and offset.upper() != "Z":
             return self._at_offset(wall, offset, tzid)
         if offset:
-            zone = self.calendar.zone or "UTC"
+            # The dates of a series at a time in UTC do not go with the seasons of the calendar's zone.
+            zone = "UTC" if self.component.get("RRULE") else self.calendar.zone or "UTC"
             if tzid:
                 self.warnings.append(f"Its {name} has both a TZID and a Z; it is read as UTC.")
                 zone = self._zone_by_tzid(tzid, wall) or zone
@@ -515,7 +530,7 @@ class EntryReader:
             self.warnings.append(f"Its description is longer than {MAX_LENGTH} characters; it is cut.")
         return said._replace(
             title=self._fitting("title", said.title or UNTITLED, TITLE_LENGTH),
-            body=rich_text(said.body) if said.body else "",
+            body=rich_text(said.body, is_plain=self.calendar.is_own) if said.body else "",
         )
 
     @property

@@ -3,9 +3,12 @@
 # Wall times are naive on purpose until their zone is known.
 # ruff: noqa: DTZ001
 
+import csv
 import gzip
+import io
 import json
 import re
+import time as stopwatch
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +21,7 @@ from hypothesis import strategies as st
 from events.importing.feed import FeedUnusable, Level
 from events.importing.parse import FORMATS, fields, format_of, parse
 from events.importing.parse.fields import LeftOut, Notes
+from events.widgets import timezone_names
 from tests.builders import make_calendar
 
 CALENDAR = make_calendar("SUMMARY:One")
@@ -378,3 +382,118 @@ def test_case_64_midnight_is_midnight_and_an_unknown_end_is_unknown(start, end, 
 def test_an_end_in_no_year_that_can_be_meant():
     with pytest.raises(LeftOut, match="year 2300"):
         fields.period(Notes(), date(2026, 5, 1), date(2300, 1, 1), "UTC")
+
+
+def test_of_two_entries_with_one_uid_the_line_of_the_chosen_one_is_told_where_there_is_one():
+    (problem,) = read(make_calendar("UID:a\nSUMMARY:One", "UID:a\nSUMMARY:Two")).problems[-1:]
+    assert re.search(r"“(One|Two)” on line \d+, is imported", problem.reason)
+
+
+def test_a_start_that_another_clock_puts_into_a_year_that_cannot_be_meant():
+    start = fields.in_zone(Notes(), "start", instant(14, 1900, 1, 1), "UTC", "UTC")
+    with pytest.raises(LeftOut, match="year 1899"):
+        fields.period(Notes(), start, None, "UTC")
+
+
+@pytest.mark.parametrize("time", ["09:00-04:00", "09:00+05:30", "09:00+03:15", "09:00"])
+def test_zones_of_many_events_take_no_time(time):
+    entries = [
+        {"@type": "Event", "name": str(number), "startDate": f"2026-05-04T{time}"} for number in range(1_000)
+    ]
+    started = stopwatch.monotonic()
+    assert len(read(json.dumps(entries).encode(), "json_ld").events) == 1_000
+    assert stopwatch.monotonic() - started < 5
+
+
+def test_zones_that_nobody_knows_take_no_time():
+    when = {"date": "2026-05-04", "time": "09:00:00", "tz": "Moon/Crater"}
+    entries = [
+        {"id": number, "title": "A", "startDate": when, "timezone": "Moon/Crater"} for number in range(2_000)
+    ]
+    started = stopwatch.monotonic()
+    assert len(read(json.dumps({"results": entries}).encode(), "indico").events) == 2_000
+    assert stopwatch.monotonic() - started < 5
+
+
+# Whatever is in a field
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=True)
+    | st.text(max_size=20)
+    | st.sampled_from([
+        "2026-05-04", "2026-05-04T09:00:00Z", "9999-12-31T23:59:59-23:59", "1900-01-01T00:00+14:00", "24:00",
+        "x" * 3_000, "2199-12-31T24:00", "<b>x</b>", "https://x.example/", "http://[", "//", "Online", "P1D", "-PT1H",
+        "#", "UTC+2", "Europe/Rome", "\ud800", "\0", "[cancelled]", "en", "Event", "01/02/2026", "46511", "0.5", "0",
+        "1e400",
+    ]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from("@id @type @value name url date time tz en address".split()), inner),
+    max_leaves=6,
+)  # fmt: skip
+KEYS = {
+    "indico": "id title startDate endDate timezone description room location address chairs keywords type url label",
+    "pretalx": "slug name is_public date_from date_to timezone urls content_locales logo custom_domain",
+    "events_calendar": "id global_id status url title description image all_day start_date end_date utc_start_date "
+    "timezone cost website categories tags venue organizer modified_utc is_virtual virtual_url virtual_event_type",
+    "json_ld": "@id name startDate endDate duration location url offers organizer image inLanguage keywords "
+    "description eventStatus eventAttendanceMode dateModified",
+}
+SOUND = {"startDate": "2026-05-04", "date_from": "2026-05-04", "start_date": "2026-05-04 09:00:00"}
+
+
+def an_entry(keys):
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(keys.split(), ANYTHING)).map(
+        lambda told: {**SOUND, **told}
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("indico", lambda entries: {"results": entries, "_type": "HTTPAPIResult"}),
+        ("pretalx", lambda entries: [{"date_from": "2026-05-04"}, *entries]),
+        ("events_calendar", lambda entries: {"events": entries}),
+        ("json_ld", lambda entries: [{"@type": "Event", **entry} for entry in entries or [{"name": "A"}]]),
+    ],
+)
+def test_case_8_whatever_is_in_a_field_is_understood_or_told(data, name, document):
+    entries = data.draw(st.lists(an_entry(KEYS[name]), max_size=3))
+    feed = read(json.dumps(document(entries)).encode(), name)
+    assert not [problem for problem in feed.problems if "log tells more" in problem.reason]
+    for event in feed.events:
+        assert_fits(event)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(ANYTHING.map(fields.text_of), min_size=8, max_size=8), max_size=4))
+def test_case_8_whatever_is_in_a_cell_is_understood_or_told(rows):
+    out = io.StringIO()
+    csv.writer(out).writerows(
+        [
+            ["Title", "Start date", "Start time", "End date", "End time", "Time zone", "Place", "Website"],
+            *rows,
+        ]
+    )
+    feed = read(out.getvalue().encode("utf-8", "replace"), "table")
+    assert not [problem for problem in feed.problems if "log tells more" in problem.reason]
+    for event in feed.events:
+        assert_fits(event)
+
+
+def assert_fits(event):
+    """As the fields of the page ask."""
+    assert 0 < len(event.title) <= 255
+    assert max(map(len, [event.venue, *event.organizers, *event.categories, event.key.uid])) <= 255
+    assert max(map(len, [event.city, event.country])) <= 100
+    addresses = [event.website, event.registration_url, event.online_url, event.image, event.url]
+    assert all(not address or (address.startswith("http") and len(address) <= 500) for address in addresses)
+    assert 1900 <= event.start_date.year < 2200
+    assert event.end_date is None or event.start_date < event.end_date < date(2200, 1, 1)
+    assert event.end_time is None or event.start_time is not None
+    assert event.timezone in timezone_names()
+    json.dumps(event.values).encode()

@@ -483,6 +483,25 @@ def test_what_cannot_be_read_any_more_is_not_missing(feed, source):
     assert states() == [(True, AS_PLANNED)] * 3
 
 
+def test_nothing_is_missing_from_a_page_of_which_a_part_cannot_be_read(tmp_path):
+    path = tmp_path / "page.html"
+    block = '<script type="application/ld+json">%s</script>'
+    event = (
+        '{"@context": "https://schema.org", "@type": "Event", "name": "%s", "url": "https://x.org/%s", '
+        '"startDate": "2099-01-01"}'
+    )
+    path.write_text("".join(block % (event % (name, name)) for name in "ab"))
+    command = ["import_events", str(path), "--publish"]
+    call_command(*command, stdout=io.StringIO())
+    ImportSource.objects.update(missing="unpublish", missing_after=1)
+    path.write_text(block % (event % ("a", "a")) + block % "{broken")
+    call_command(*command, stdout=io.StringIO())
+    assert EventPage.objects.live().count() == 2
+    path.write_text(block % (event % ("a", "a")))
+    call_command(*command, stdout=io.StringIO())
+    assert EventPage.objects.live().count() == 1
+
+
 def test_an_editors_status_stands_against_a_withdrawal(feed, source):
     source(missing="cancel", missing_after=1)
     edit(the_event("Event 2"), event_status="EventPostponed")

@@ -91,6 +91,8 @@ def test_case_57_local_and_utc_dates(changes, start, zone, words):
         ("2026-05-04 00:00:00", "2026-05-06 23:59:59", (date(2026, 5, 4), date(2026, 5, 6))),
         ("2026-05-04 06:00:00", "2026-05-05 05:59:59", (date(2026, 5, 4), None)),
         ("2026-05-04", None, (date(2026, 5, 4), None)),
+        ("2026-05-04 00:00:00", None, (date(2026, 5, 4), None)),
+        ("2026-05-04 06:00:00", "2026-05-06", (date(2026, 5, 4), date(2026, 5, 6))),
     ],
 )
 def test_case_57_whole_days_are_inclusive(start, end, expected):

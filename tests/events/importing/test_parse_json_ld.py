@@ -100,7 +100,7 @@ def test_case_54_types_are_events_or_kinds_of_them(kind):
     "kind", ["WebPage", "DeliveryEvent", "BroadcastEvent", "EventReservation", 7, None, [], {}]
 )
 def test_what_is_no_event_is_left_alone(kind):
-    with pytest.raises(FeedUnusable, match="no event"):
+    with pytest.raises(FeedUnusable, match="does not tell of events"):
         read(block(event(**{"@type": kind})))
 
 
@@ -349,6 +349,18 @@ def test_case_54_locations_in_every_shape(told, place, mode, online):
 def test_case_54_a_place_told_of_elsewhere_on_the_page():
     feed = read(block({"@graph": [{**PLACE, "@id": "#hall"}, event(location={"@id": "#hall"})]}))
     assert feed.events[0].venue == "Town hall, Market 1"
+
+
+def test_case_54_a_place_told_of_within_another_event():
+    hall = {**PLACE, "@id": "#hall"}
+    feed = read(block([event(location=hall), event(name="Ice", url="/ice", location={"@id": "#hall"})]))
+    assert [found.venue for found in feed.events] == ["Town hall, Market 1"] * 2
+
+
+def test_a_page_without_events_that_names_its_calendar_is_told_with_the_address():
+    link = '<link type="text/calendar" href="/cal.ics">'
+    with pytest.raises(FeedUnusable, match=r"calendar is at https://science\.example\.org/cal\.ics"):
+        read(link, block({"@type": "WebSite"}))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The portal's own calendars, read back: what is exported and imported again says the same."""
 
-from datetime import UTC, datetime, time, timedelta
+import html
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
 import pytest
@@ -21,7 +22,12 @@ words = st.text("abc ÄÖß€,;:\\\"'()-–“”&%\u00a0", min_size=1, max_siz
     lambda text: " ".join(text.split())
 )
 words = words.filter(bool)
-paragraphs = st.lists(words.map(lambda text: f"<p>{text.replace('&', '&amp;')}</p>"), max_size=3).map("".join)
+sentences = words | st.sampled_from(
+    ["a <b> c", "1 < 2 &amp; &lt;", "<script>x</script>", "https://example.org/?a=1&b=2"]
+)
+paragraphs = st.lists(sentences.map(lambda text: f"<p>{html.escape(text, quote=False)}</p>"), max_size=3).map(
+    "".join
+)
 addresses = st.sampled_from(["", "https://video.example.org/room?a=1&b=2", "https://zoom.us/j/1"])
 singles = st.builds(
     lambda schedule: Schedule(
@@ -151,6 +157,21 @@ def test_case_33_what_is_exported_and_imported_again_says_the_same(page):
     assert again.date_status == (page.date_status if page.is_going_ahead else "confirmed")
     assert body_of(again) == "\n\n".join(filter(None, (page.summary, plain_text(page.body))))
     assert event.categories == tuple(dict.fromkeys(category.name for category in page.categories))
+
+
+def test_when_registration_opens_stays_among_the_words():
+    page = EventPage(
+        title="A",
+        start_date=date(2026, 11, 30),
+        body="<p>Hello</p>",
+        online_url="https://video.example.org/",
+        registration_url="https://example.org/register",
+        registration_closes_date=date(2026, 11, 1),
+    )
+    (event,) = parse(calendar_of(page), format="ical", default_timezone="Europe/Rome").events
+    assert event.registration_url == "https://example.org/register"
+    words = "Hello\n\nRegistration: https://example.org/register (closes 1 November 2026)"
+    assert plain_text(event.body) == words
 
 
 @settings(max_examples=30)

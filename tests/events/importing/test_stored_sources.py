@@ -1,9 +1,11 @@
 """Sources with settings of their own: what they want, when they are asked, and what they remember."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
@@ -18,6 +20,7 @@ from events.importing.models import ImportRun, ImportSource
 from events.models import EventPage
 from tests.builders import (
     make_calendar,
+    make_event,
     make_feed_event,
     make_partner,
     make_partner_index,
@@ -72,8 +75,9 @@ def test_somebody_who_asks_for_it_gets_a_run_of_what_did_not_change(source, serv
     assert (dict(summary.counts), summary.run.user.username) == ({"unchanged": 1}, "ann")
 
 
-def test_other_settings_have_the_same_bytes_parsed_again(source):
-    make_topic("Ice")
+@pytest.mark.parametrize("headers", [{"ETag": '"1"'}, {}])
+def test_other_settings_have_the_same_bytes_parsed_again(source, server, headers):
+    server.headers = headers
     by_the_clock(source)
     source.topics.set([make_topic("Sea")])
     assert by_the_clock(source) == {"updated": 1}
@@ -139,6 +143,13 @@ def test_what_is_due(source):
     assert not is_due(next_run_at=AT + timedelta(seconds=1))
     assert not is_due(is_paused=True)
     assert not is_due(interval=None)
+
+
+def test_case_33_our_own_calendar_is_refused(source, server):
+    uid = make_event().uid
+    server.body = make_calendar(f"UID:{uid}")
+    with pytest.raises(FeedUnusable, match="own calendar"):
+        by_the_clock(source)
 
 
 # Approval
@@ -294,6 +305,84 @@ def test_what_is_new_can_be_submitted_for_approval(source, server, event_list):
     assert by_the_clock(source) == {"updated": 1}
     page.refresh_from_db()
     assert (page.title, page.workflow_in_progress) == ("One", True)
+
+
+# By hand
+
+
+def command(capsys, *arguments):
+    """The answer, the exit status and what is said to people."""
+    status = 0
+    try:
+        call_command("import_events", "--json", *arguments)
+    except SystemExit as stop:
+        status = stop.code
+    out, err = capsys.readouterr()
+    return json.loads(out), status, err
+
+
+def test_a_stored_source_is_imported_by_its_name(source, capsys):
+    ImportSource.objects.update(publish="publish")
+    answer, status, _ = command(capsys, "--source", "Partner")
+    assert (answer["source"], answer["created"], status) == ("Partner", 1, 0)
+    assert the(EventPage).live
+    assert the(ImportRun).trigger == "command"
+
+
+def test_a_source_is_approved_by_hand(source, capsys):
+    ImportSource.objects.update(approved="")
+    answer, _, _ = command(capsys, "--source", "Partner")
+    assert answer["created"] == 1
+    assert not EventPage.objects.exists()
+    command(capsys, "--source", "Partner", "--approve", "--dry-run")
+    assert not ImportSource.objects.get().is_approved
+    command(capsys, "--source", "Partner", "--approve")
+    assert EventPage.objects.exists()
+    assert ImportSource.objects.get().is_approved
+
+
+def test_case_49_what_is_due_is_imported_and_a_dead_feed_costs_no_other(
+    source, server, serve, event_list, capsys
+):
+    def other(name, **changes):
+        address = serve(changes.pop("answer", server.answer))
+        found = ImportSource(name=name, address=address, parent=event_list, interval=60, **changes)
+        found.approved = found.what_was_approved
+        found.save()
+
+    other("A dead one", answer=lambda handler: handler.send_error(500))
+    other("Paused", is_paused=True)
+    other("Later", next_run_at=clock.now() + timedelta(hours=1))
+    answer, status, err = command(capsys, "--due")
+    assert [(run["source"], run["created"], "error" in run) for run in answer["runs"]] == [
+        ("A dead one", 0, True),
+        ("Partner", 1, False),
+    ]
+    assert (status, err.count("\n")) == (1, 1)
+    assert command(capsys, "--due")[0] == {"runs": []}
+
+
+def test_several_addresses_in_any_format(event_list, tmp_path, capsys):
+    (tmp_path / "a.ics").write_bytes(make_calendar("SUMMARY:One", head="X-WR-CALNAME:A"))
+    (tmp_path / "b.csv").write_text("title,start date\nTwo,2027-03-01\n")
+    answer, status, _ = command(capsys, str(tmp_path / "a.ics"), str(tmp_path / "b.csv"))
+    assert ([run["created"] for run in answer["runs"]], status) == ([1, 1], 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Name a file"),
+        (["--source", "Nobody"], "no source “Nobody”. Sources: “Partner”"),
+        (["x.ics", "--due"], "not both"),
+        (["x.ics", "y.ics", "--source", "A"], "one address"),
+        (["x.ics", "--source", "A", "--source", "B"], "one address"),
+    ],
+)
+def test_wrong_usage_says_what_is_right(source, arguments, words):
+    with pytest.raises(CommandError, match=words) as error:
+        call_command("import_events", *arguments)
+    assert error.value.returncode == 2
 
 
 # The worker
