@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import MAXYEAR, date, datetime, timedelta
 from functools import cached_property, partial
 from itertools import groupby
+from typing import cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Min, OuterRef, Subquery
@@ -120,9 +121,15 @@ class Listing:
 
     def page(self, number: str | None) -> Page:
         """The rows on a page of the list; the nearest page there is for a `number` that is malformed or absurd."""
-        rows = self.rows().with_pages()
-        rows = rows.backwards() if self.is_past else rows.as_schedule(self.at)
-        return Paginator(rows, PER_PAGE).get_page(number)
+        page = Paginator(self._in_order(self.rows()), PER_PAGE).get_page(number)
+        # Thousands of rows are put into order without their pages, which are fetched for those that are shown.
+        chosen = cast(EventOccurrenceQuerySet, page.object_list)
+        shown = EventOccurrence.objects.filter(pk__in=chosen.values("pk"))
+        page.object_list = self._in_order(shown.with_pages())
+        return page
+
+    def _in_order(self, rows: EventOccurrenceQuerySet) -> EventOccurrenceQuerySet:
+        return rows.backwards() if self.is_past else rows.as_schedule(self.at)
 
     @property
     def has_events(self) -> bool:

@@ -207,8 +207,10 @@ def _dates(rows: EventOccurrenceQuerySet) -> list[Date]:
     """In the order of a day: what lasts all of it, then by the clock on the wall."""
     facts = rows.order_by(
         "days__startswith", F("start_time").asc(nulls_first=True), "page__title", "page"
-    ).values_list("days", "start_time", "page__title", "page__slug", "is_going_ahead")
+    ).values_list(
+        "days__startswith", "days__endswith", "start_time", "page__title", "page__slug", "is_going_ahead"
+    )
     return [
-        Date(days.lower, days.upper - timedelta(days=1), start_time, title, slug, not is_going_ahead)
-        for days, start_time, title, slug, is_going_ahead in facts
+        Date(first, end - timedelta(days=1), start_time, title, slug, not is_going_ahead)
+        for first, end, start_time, title, slug, is_going_ahead in facts
     ]
