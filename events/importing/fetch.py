@@ -93,11 +93,6 @@ class Fetched:
         return len(self.body or b"")
 
 
-def fetch(address: str) -> bytes:
-    """What is at `address`, a path or an http, https or webcal URL; FeedUnusable says why there is nothing."""
-    return fetch_feed(address).body or b""
-
-
 def fetch_feed(
     address: str, *, known: Validators | None = None, credential: str = "", source: str = ""
 ) -> Fetched:

@@ -18,8 +18,9 @@ from events.recurrence import ScheduleException, instant
 from events.text import plain_text
 
 from . import rules
+from .fields import UNTITLED, YEARS
 from .rules import Days, Effort
-from .vevent import UNTITLED, YEARS, Added, Entry, Moment
+from .vevent import Added, Entry, Moment
 
 NOTE_LENGTH = 255
 MAX_EXCEPTIONS = 500

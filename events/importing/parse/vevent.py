@@ -22,13 +22,10 @@ from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printabl
 
 from . import own
 from .content_lines import Component, Property
+from .fields import ADDRESS_LENGTH, LINE_LENGTH, UNTITLED, YEARS
 from .zones import CustomZone, zone_called
 
-UNTITLED = "Untitled event"
-TITLE_LENGTH = VENUE_LENGTH = 255
-WEBSITE_LENGTH = 500
 MAX_SEQUENCE = 2**31 - 1
-YEARS = range(1900, 2200)
 
 _MOMENT = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?",
@@ -529,7 +526,7 @@ class EntryReader:
         if len(said.body) > MAX_LENGTH:
             self.warnings.append(f"Its description is longer than {MAX_LENGTH} characters; it is cut.")
         return said._replace(
-            title=self._fitting("title", said.title or UNTITLED, TITLE_LENGTH),
+            title=self._fitting("title", said.title or UNTITLED, LINE_LENGTH),
             body=rich_text(said.body, is_plain=self.calendar.is_own) if said.body else "",
         )
 
@@ -548,7 +545,7 @@ class EntryReader:
         mode = "OfflineEventAttendanceMode"
         if is_online or online_url:
             mode = "MixedEventAttendanceMode" if venue or is_map else "OnlineEventAttendanceMode"
-        return self._fitting("venue", venue, VENUE_LENGTH), mode, online_url, address if is_map else ""
+        return self._fitting("venue", venue, LINE_LENGTH), mode, online_url, address if is_map else ""
 
     def _conference(self) -> str:
         """Of several ways to take part the first with a picture; a telephone number is none."""
@@ -586,9 +583,9 @@ class EntryReader:
         except ValidationError:
             warning = f"“{address[:80]}” is not a web address that can be linked to; it is left out."
         else:
-            if len(address) <= WEBSITE_LENGTH:
+            if len(address) <= ADDRESS_LENGTH:
                 return address
-            warning = f"Its web address is longer than {WEBSITE_LENGTH} characters; it is left out."
+            warning = f"Its web address is longer than {ADDRESS_LENGTH} characters; it is left out."
         if warning not in self.warnings:
             self.warnings.append(warning)
         return ""
@@ -610,7 +607,7 @@ class EntryReader:
             name = found.parameters.get("CN", "") or ("" if ":" in found.value else found.text)
             # As WordPress writes it.
             name = unquote(name) if "%20" in name and " " not in name else name
-            name = cut(plain_line(name), TITLE_LENGTH)
+            name = cut(plain_line(name), LINE_LENGTH)
             if name and "@" not in name and not name.lower().startswith("mailto:") and name not in seen:
                 seen.add(name)
                 yield name
@@ -618,9 +615,7 @@ class EntryReader:
     def _categories(self) -> Iterable[str]:
         if not (found := self.component.all("CATEGORIES")):
             return ()
-        names = (
-            cut(plain_line(text), TITLE_LENGTH) for each in found for text in each.texts[:MAX_CATEGORIES]
-        )
+        names = (cut(plain_line(text), LINE_LENGTH) for each in found for text in each.texts[:MAX_CATEGORIES])
         return list(dict.fromkeys(filter(None, names)))[:MAX_CATEGORIES]
 
     def _image(self) -> str:
