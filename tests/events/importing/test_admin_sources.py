@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from events.importing.admin import state_of
+from events.importing.admin.sources import state_of
 from events.importing.models import ImportSource
 from tests.builders import the
 

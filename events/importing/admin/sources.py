@@ -1,65 +1,37 @@
-"""Imports in the admin: sources to set up, to test and to start; runs to look at and to undo, none to change."""
-
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+"""Sources in the admin: to set up, to test, to approve and to start."""
 
 from django import forms
 from django.core import signing
 from django.core.exceptions import BadRequest
-from django.core.paginator import Paginator
 from django.http import HttpRequest
-from django.shortcuts import redirect
 from django.urls import path, reverse
-from django.utils import timezone as clock
-from django.utils.formats import date_format
 from django.views.generic import TemplateView, View
 from wagtail.admin import messages
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic import CreateView, DeleteView, EditView, IndexView, InspectView
 from wagtail.admin.views.generic.base import BaseObjectMixin, BaseOperationView, WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
-from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, HeaderButton
-from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.permissions import policy_registry, register_permission_policy
 
+from events.importing import import_stored
+from events.importing.differences import Kind, Row, counts, rows
+from events.importing.feed import FeedUnusable, Level, Values
+from events.importing.fetch import is_on_the_web
+from events.importing.models import ImportRun, ImportSource
+from events.importing.pages import set_values
+from events.importing.parse import FORMATS
+from events.importing.report import Summary
 from events.models import EventIndexPage, EventPage, languages
 from events.tasks import start_import
 from events.widgets import TimezoneSelect
 
-from . import import_stored
-from .differences import Difference, Kind, Row, counts, differences, rows
-from .feed import FeedUnusable, Level, Values
-from .fetch import is_on_the_web
-from .models import ImportChange, ImportRun, ImportSource
-from .pages import set_values
-from .parse import FORMATS
-from .report import Summary
-from .undo import undo
+from .showing import in_words, label_of, paged
 
-ROWS = 25
 PREVIEW = "events.importing.preview"
 A_DAY = 24 * 60 * 60
-RESULTS = ("created", "updated", "unchanged", "skipped", "failed", "withdrawn")
-
-
-def paged(request: HttpRequest, found: Sequence, parameter: str) -> dict[str, Any]:
-    """One page of what is `found`, and the addresses of the pages around it, by this `parameter` of the address."""
-    page = Paginator(found, ROWS).get_page(request.GET.get(parameter))
-
-    def address(number: int) -> str:
-        query = request.GET.copy()
-        query[parameter] = str(number)
-        return f"?{query.urlencode()}#{parameter}"
-
-    return {
-        "page": page,
-        "previous": address(page.previous_page_number()) if page.has_previous() else "",
-        "next": address(page.next_page_number()) if page.has_next() else "",
-    }
 
 
 def start(request: HttpRequest, source: ImportSource, *, is_approved: bool = False) -> None:
@@ -82,18 +54,6 @@ def runs_of(source: ImportSource) -> str:
 
 def page_of_test(source: ImportSource) -> str:
     return reverse("import_sources:test", args=[source.pk])
-
-
-def label_of(format: str) -> str:
-    """The name by which editors know a format; one that is gone by its own."""
-    return FORMATS[format].LABEL if format in FORMATS else format
-
-
-def in_words(at: datetime) -> str:
-    return date_format(clock.localtime(at), "j M Y, H:i")
-
-
-# Sources
 
 
 class ImportSourceForm(WagtailAdminModelForm):
@@ -416,204 +376,3 @@ class ImportSourceViewSet(ModelViewSet):
             path("approve/<int:pk>/", ApproveView.as_view(), name="approve"),
             path("import/<int:pk>/", ImportNowView.as_view(), name="import_now"),
         ]
-
-
-# Runs
-
-
-class ViewOnlyPermissionPolicy(ModelPermissionPolicy):
-    """Whoever may view may view; nobody, not even a superuser, adds, changes or deletes."""
-
-    def user_has_permission(self, user, action):
-        return action == "view" and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user, actions):
-        return any(self.user_has_permission(user, action) for action in actions)
-
-
-class ImportRunIndexView(IndexView):
-    def get_base_queryset(self):
-        return super().get_base_queryset().select_related("source", "user").defer("problems")
-
-
-class ImportRunView(InspectView):
-    """All that is known of a run."""
-
-    template_name = "events/admin/import_run.html"
-    page_title = "Run"
-
-    def get_source_display_value(self):
-        return self.object.source or "Not known"
-
-    def get_format_display_value(self):
-        return label_of(self.object.format) or "Not known"
-
-    def get_user_display_value(self):
-        return self.object.user or "Nobody signed in"
-
-    def get_undone_at_display_value(self):
-        run = self.object
-        return f"{in_words(run.undone_at)}, by {run.undone_by or 'somebody'}" if run.undone_at else "No"
-
-    def get_context_data(self, **kwargs):
-        run, sources = self.object, policy_registry.get_by_type(ImportSource)
-        user = self.request.user
-        may_approve = sources.user_has_permission(user, "approve")
-        newest = run.source and run.source.runs.values_list("pk", flat=True).first()
-        changes = paged(self.request, run.changes.defer("record"), "changes")
-        return super().get_context_data(
-            **kwargs,
-            run=run,
-            runs_url=runs_of(run.source) if run.source else "",
-            counts=[(name, getattr(run, name)) for name in RESULTS],
-            problems=paged(self.request, run.problems, "problems"),
-            changes=changes,
-            shown=[(change, versions_of(change)) for change in changes["page"]],
-            may_test=sources.user_has_permission(user, "change"),
-            can_approve=may_approve and is_held(run) and newest == run.pk,
-            can_undo=may_approve and can_be_undone(run) and changes["page"].paginator.count,
-        )
-
-
-def versions_of(change: ImportChange) -> list[tuple[str, tuple[Difference, ...]]]:
-    """The versions of its page that an import changed, and how."""
-    names = ("In the published version", change.live), ("In the draft", change.draft)
-    return [(name, differences(fields)) for name, fields in names if fields]
-
-
-def state_of_run(run: ImportRun) -> str:
-    return f"{run.get_state_display()}{', undone' if run.undone_at else ''}"
-
-
-def is_held(run: ImportRun) -> bool:
-    return run.source is not None and run.state == ImportRun.State.HELD
-
-
-def can_be_undone(run: ImportRun) -> bool:
-    return run.source is not None and run.state != ImportRun.State.RUNNING
-
-
-class RunOperation(PermissionCheckedMixin, BaseObjectMixin):
-    """Something that is done about a run by those who may approve its source."""
-
-    model = ImportRun
-    permission_required = "approve"
-
-    @property
-    def permission_policy(self):
-        return policy_registry.get_by_type(ImportSource)
-
-    @property
-    def run_address(self):
-        return reverse("import_runs:inspect", args=[self.object.pk])
-
-
-class ApproveRunView(RunOperation, BaseOperationView):
-    http_method_names = ("post",)
-
-    def perform_operation(self):
-        run = self.object
-        if is_held(run):
-            start(self.request, run.source, is_approved=True)
-        else:
-            messages.error(self.request, "This run is not held; there is nothing to approve.")
-
-    def get_success_url(self):
-        return self.run_address
-
-
-class UndoView(RunOperation, WagtailAdminTemplateMixin, TemplateView):
-    """Says what undoing does; does it; says what it left alone and why."""
-
-    template_name = "events/admin/import_undo.html"
-    page_title = "Undo this run"
-    header_icon = "rotate"
-
-    def get_page_subtitle(self):
-        return str(self.object)
-
-    def get_breadcrumbs_items(self):
-        return [
-            *self.breadcrumbs_items,
-            {"url": reverse("import_runs:index"), "label": "Import runs"},
-            {"url": self.run_address, "label": str(self.object)},
-            {"url": "", "label": self.page_title},
-        ]
-
-    def get_context_data(self, **kwargs):
-        changes, made = self.object.changes, ImportChange.Action.CREATED
-        return super().get_context_data(
-            **kwargs,
-            run=self.object,
-            run_address=self.run_address,
-            created=changes.filter(action=made).count(),
-            others=changes.exclude(action=made).count(),
-        )
-
-    def post(self, request, *args, **kwargs):
-        if not can_be_undone(self.object):
-            text = "This run cannot be undone: it is still going on, or its source is not known."
-            messages.error(request, text)
-            return redirect(self.run_address)
-        try:
-            undone = undo(self.object, user=request.user)
-        except FeedUnusable as error:
-            messages.error(request, str(error))
-            return redirect(self.run_address)
-        return self.render_to_response(self.get_context_data(undone=undone))
-
-
-class ImportRunViewSet(ModelViewSet):
-    model = ImportRun
-    name = "import_runs"
-    menu_label = "Runs"
-    icon = "history"
-    add_to_reference_index = False
-    index_view_class = ImportRunIndexView
-    inspect_view_class = ImportRunView
-    inspect_view_enabled = True
-    copy_view_enabled = False
-    ordering = ("-started_at", "-pk")
-    list_per_page = 50
-    list_display = (
-        TitleColumn("started_at", label="Started", url_name="import_runs:inspect", accessor="__str__"),
-        Column("state", label="State", accessor=state_of_run, sort_key="state"),
-        "created",
-        "updated",
-        "unchanged",
-        "skipped",
-        "failed",
-        "withdrawn",
-        DateColumn("finished_at", label="Finished"),
-    )
-    list_filter = ("state", "source")
-    inspect_view_fields = (
-        "source",
-        "address",
-        "format",
-        "trigger",
-        "user",
-        "started_at",
-        "finished_at",
-        "state",
-        "undone_at",
-    )
-    # A view set wants a form even where nobody gets to see it.
-    panels = (FieldPanel("message"),)
-
-    def get_urlpatterns(self):
-        return [
-            *super().get_urlpatterns(),
-            path("approve/<int:pk>/", ApproveRunView.as_view(), name="approve"),
-            path("undo/<int:pk>/", UndoView.as_view(), name="undo"),
-        ]
-
-
-register_permission_policy(ImportRun, ViewOnlyPermissionPolicy(ImportRun))
-
-
-class ImportViewSetGroup(ModelViewSetGroup):
-    items = (ImportSourceViewSet, ImportRunViewSet)
-    menu_label = "Imports"
-    menu_icon = "download"
-    menu_order = 600

@@ -1,0 +1,13 @@
+"""Imports in the admin."""
+
+from wagtail.admin.viewsets.model import ModelViewSetGroup
+
+from .runs import ImportRunViewSet
+from .sources import ImportSourceViewSet
+
+
+class ImportViewSetGroup(ModelViewSetGroup):
+    items = (ImportSourceViewSet, ImportRunViewSet)
+    menu_label = "Imports"
+    menu_icon = "download"
+    menu_order = 600
