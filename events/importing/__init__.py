@@ -209,6 +209,7 @@ def _read(order: Order) -> Read | None:
         events=tuple({event.key: event for page in pages for event in page.events}.values()),
         problems=tuple(problem for page in pages for problem in page.problems),
         complete=all(page.complete for page in pages) and not address,
+        uids=frozenset().union(*(page.uids for page in pages)),
     )
     refuse_loop(feed)
     found = source or source_of(feed, name=order.source_name, address=order.address, format=order.format)
@@ -237,10 +238,10 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     plan = reconcile(events, held)
     unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
     if source.address == absolute(order.address) and "" not in unread:
-        # An event that cannot be read is there all the same.
-        present = (
-            {event.key for event in events} | {key for key in held if key.uid in unread} | read.everything
-        )
+        there = {event.key for event in events} | read.everything
+        unread |= read.feed.uids - {key.uid for key in there}
+        # A series of which only a single date is told, and an event that cannot be read, are there all the same.
+        present = there | {Key(key.uid) for key in there} | {key for key in held if key.uid in unread}
         plan = with_absences(plan, held, present, clock.now().date(), is_rolling=source.is_rolling)
     summary.format, summary.plan = read.format, plan
     return guard(
