@@ -15,6 +15,7 @@ from .choose import Wishes, chosen
 from .feed import FIELDS, FeedUnusable, Key, Level, ParsedFeed
 from .fetch import Fetched, fetch_feed
 from .guard import guard, refuse_loop
+from .images import Pictures, with_pictures
 from .importer import importer
 from .models import ImportRecord, ImportRun, ImportSource
 from .pages import held_by, records_of
@@ -165,7 +166,7 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
             finish_interrupted(source)
             summary.add_unread(read.feed.problems)
             user = importer() if plan.touches_pages else None
-            how = Application(source, order.parent, recording.run, order.publish, user)
+            how = Application(source, order.parent, recording.run, Pictures(source), order.publish, user)
             for outcome in apply(plan, how, progress=progress):
                 summary.add(outcome)
         if order.source:
@@ -225,7 +226,8 @@ def _short(digest: Any) -> str:
 
 def _settings(source: ImportSource, wishes: Wishes) -> str:
     """What decides what a feed becomes, beside what it says, in short."""
-    return _short(sha256(f"{READING} {FIELDS} {wishes} {source.timezone} {source.publish}".encode()))
+    rest = f"{source.timezone} {source.publish} {source.images}"
+    return _short(sha256(f"{READING} {FIELDS} {wishes} {rest}".encode()))
 
 
 def _plan(read: Read, order: Order, summary: Summary) -> Plan:
@@ -233,7 +235,8 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     is not from the source's own address, such as a file given by hand, or of which a part cannot be read."""
     source = read.source
     records = records_of(source)
-    events = adopted(read.feed.events, {record.key: record.values for record in records})
+    values = {record.key: record.values for record in records}
+    events = with_pictures(adopted(read.feed.events, values), values, source, clock.now())
     held = held_by(records, events)
     plan = reconcile(events, held)
     unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}

@@ -23,6 +23,7 @@ from wagtail.signals import published
 from events.models import EventIndexPage, EventOccurrence, EventPage, EventTombstone
 
 from .feed import FeedEvent, Key, Level, Problem
+from .images import Brought, Pictures
 from .indexing import indexed_once
 from .models import ImportChange, ImportRecord, ImportRun, ImportSource
 from .pages import free_slug, says_the_same, set_values
@@ -60,11 +61,12 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Application:
     """Where and how a plan is carried out. `user` signs revisions and log entries, and may be None. `run` gives the
-    run to which changes are written down; the first call stores it."""
+    run to which changes are written down; the first call stores it. `pictures` brings those of events."""
 
     source: ImportSource
     parent: EventIndexPage
     run: Callable[[], ImportRun]
+    pictures: Pictures
     publish: str = ImportSource.Publish.DRAFT
     user: object = None
 
@@ -128,7 +130,14 @@ def expected(item: PlanItem) -> Outcome:
 def _outcome(item: PlanItem, how: Application) -> Outcome:
     if item.action not in (Action.UPDATE, Action.REMEMBER):
         return expected(item)
-    return _attempted(lambda: _update(item.event, how), item.event.key, item.event.line)
+    brought = how.pictures.brought(item.event)
+    event = brought.event
+    return _with(_attempted(lambda: _update(event, how), event.key, event.line), brought)
+
+
+def _with(outcome: Outcome, brought: Brought) -> Outcome:
+    problems = (*outcome.problems, *brought.problems)
+    return replace(outcome, problems=problems, waits=outcome.waits or brought.waits)
 
 
 def _attempted(deed: Callable[[], Outcome], key: Key, line: int | None = None) -> Outcome:
@@ -149,7 +158,13 @@ def _attempted(deed: Callable[[], Outcome], key: Key, line: int | None = None) -
     return Outcome(Result.FAILED, (Problem(Level.FAILED, reason, key.uid, line),))
 
 
-def _created(events: Sequence[FeedEvent], how: Application) -> list[Outcome]:
+def _created(planned: Sequence[FeedEvent], how: Application) -> list[Outcome]:
+    brought = [how.pictures.brought(event) for event in planned]
+    outcomes = _attempted_together([each.event for each in brought], how)
+    return [_with(*pair) for pair in zip(outcomes, brought, strict=True)]
+
+
+def _attempted_together(events: Sequence[FeedEvent], how: Application) -> list[Outcome]:
     """Pages for `events`, all in one transaction; where one of them is not accepted, each in one of its own."""
     try:
         with transaction.atomic():

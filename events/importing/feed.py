@@ -124,7 +124,7 @@ class FeedEvent:
 FIELDS = tuple(
     field.name
     for field in fields(FeedEvent)
-    if field.name not in {"key", "categories", "image", "sequence", "last_modified", "line", "url"}
+    if field.name not in {"key", "categories", "sequence", "last_modified", "line", "url"}
 )
 # Of these, those that are no single value.
 LISTED = {"exceptions", "topics", "organizers"}
