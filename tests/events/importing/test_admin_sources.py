@@ -1,20 +1,16 @@
 """Sources of events as the admin shows them: the list, the form, and who may do what."""
 
-from datetime import UTC, datetime
-
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from events.importing.admin.sources import state_of
 from events.importing.models import ImportSource
 from tests.builders import the
 
 pytestmark = pytest.mark.django_db
 
-AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
 FORM = {
     "name": "Partner",
     "address": "https://partner.example.org/feed.ics",
@@ -47,26 +43,6 @@ def as_superuser(client):
 
 def errors(response):
     return dict(response.context["form"].errors)
-
-
-@pytest.mark.parametrize(
-    ("settings", "state"),
-    [
-        ({}, "Not run yet"),
-        ({"succeeded_at": AT}, "All well"),
-        ({"interval": None}, "By hand only"),
-        ({"failures": 1}, "Failing for 1 run, and never worked"),
-        ({"failures": 3, "succeeded_at": AT}, "Failing for 3 runs, since 30 Nov 2026, 09:00"),
-        ({"failures": 3, "address": "https://example.org"}, "Waits for approval"),
-        ({"address": "https://example.org", "is_paused": True}, "Paused"),
-    ],
-)
-def test_the_state_of_a_source_in_words(settings, state):
-    source = ImportSource(name="X", address="x.ics", interval=60)
-    source.approved = source.what_was_approved
-    for name, value in settings.items():
-        setattr(source, name, value)
-    assert state_of(source) == state
 
 
 def test_the_list_asks_as_often_for_many_as_for_few(as_editor):
