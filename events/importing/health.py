@@ -210,7 +210,9 @@ def _odd(source: ImportSource, runs: Sequence[ImportRun], at: datetime) -> Healt
             "Its runs succeed, but nothing comes of them.",
             f"{ask} {fine}",
         )
-    # What a feed held is what it held until the run after.
+    # What a feed had is what it had until the run after. Who approved a run that was held knows how much there was.
+    known = next((number for number, run in enumerate(runs) if _is_approved(run, runs[number + 1 :])), None)
+    counted = counted if known is None else [run for run in counted if run in runs[: known + 1]]
     before = [
         (run.found or 0, run.started_at)
         for run, next_one in zip(counted[1:], counted, strict=False)
@@ -236,6 +238,11 @@ def _odd(source: ImportSource, runs: Sequence[ImportRun], at: datetime) -> Healt
             "Change in its settings what is wanted.",
         )
     return None
+
+
+def _is_approved(run: ImportRun, earlier: Sequence[ImportRun]) -> bool:
+    by_a_person = run.state == State.COMPLETE and run.trigger != ImportRun.Trigger.TIMETABLE
+    return by_a_person and bool(earlier) and earlier[0].state == State.HELD
 
 
 def _well(source: ImportSource) -> Health:
