@@ -1,7 +1,7 @@
 """What happened, for the person who asked and for the record."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -86,17 +86,17 @@ class Recording:
             self.store(ImportRun.State.RUNNING)
         return self._run
 
-    def followed(self, items: Iterable, total: int, seconds: Callable[[], float] = monotonic) -> Iterator:
+    def followed(self, items: Iterable, total: int) -> Iterator:
         """`items`, of which there are `total`; how many are done is stored every now and then, in between two of them
         and so outside of their transactions, where everybody sees it. A run of a moment is not slowed."""
-        run, told_at = self._run, seconds()
+        run, told_at = self._run, monotonic()
         run.total = total
         if self.is_stored:
             self._tell(0)
         for done, item in enumerate(items):
-            if seconds() - told_at >= PROGRESS_SECONDS:
+            if monotonic() - told_at >= PROGRESS_SECONDS:
                 self._tell(done)
-                told_at = seconds()
+                told_at = monotonic()
             yield item
         run.done = total
 

@@ -37,11 +37,8 @@ def database_url():
     return f"postgres://{names['user']}:{names['password']}@/{names['dbname']}?{where}"
 
 
-def start_worker():
-    environment = os.environ | {
-        "DATABASE_URL": database_url(),
-        "DJANGO_SETTINGS_MODULE": "earthcode.settings.test",
-    }
+def start_worker(settings="earthcode.settings.test"):
+    environment = os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": settings}
     return subprocess.Popen(
         [sys.executable, "manage.py", "procrastinate", "--skip-checks", "worker", "--name", "to be killed"],
         cwd=ROOT,
