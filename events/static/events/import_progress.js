@@ -1,7 +1,7 @@
 /* Keeps the page of an import up to date as long as the import goes on. Without it, there is “Reload”. */
 (() => {
   const place = document.querySelector("[data-import-progress]");
-  const said = document.querySelector("[role=status]");
+  const said = document.querySelector("[data-import-said]");
   const EVERY = 1000;
   const AFTER_AN_ERROR = 5000;
 

@@ -58,7 +58,7 @@ def test_import_now_shows_how_far_it_is_without_a_reload(
         assert asked.wait(60)
         reading = "Fetching and reading the feed."
         expect(page.locator("[data-sentence]")).to_have_text(reading, timeout=PATIENCE)
-        expect(page.get_by_role("status")).to_have_text(reading, timeout=PATIENCE)
+        expect(page.locator("[data-import-said]")).to_have_text(reading, timeout=PATIENCE)
         assert the(ImportRun).state == "running"
         may_answer.set()
         some = page.locator(f"progress[max='{EVENTS}']:not([value='0'])")
