@@ -96,11 +96,9 @@ def _send(subject: str, template: str, context: dict[str, Any], people: list[str
 
 
 def _address_of(source: ImportSource, health: Health) -> str:
-    """Where in the admin to go: to the run that waits, else to the source."""
-    held = source.runs.filter(state=ImportRun.State.HELD).first() if health.cause == Cause.HELD else None
-    return (
-        _absolute("import_runs:inspect", held.pk) if held else _absolute("import_sources:inspect", source.pk)
-    )
+    """Where in the admin to go: to the run that shows what is wrong, else to the source."""
+    run = health.run
+    return _absolute("import_runs:inspect", run.pk) if run else _absolute("import_sources:inspect", source.pk)
 
 
 def _absolute(name: str, *args: int) -> str:

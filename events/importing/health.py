@@ -54,7 +54,8 @@ class Cause(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Health:
     """`title` in a few words; then what `happened`, what it `means` and what is `to_do`, in sentences, each "" where
-    there is nothing to say. `notes` are of the last run."""
+    there is nothing to say. `run` is the one that shows it, if one does. `notes` are of the last run that read the
+    feed."""
 
     level: Level
     cause: Cause
@@ -62,6 +63,7 @@ class Health:
     happened: str = ""
     means: str = ""
     to_do: str = ""
+    run: ImportRun | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -141,6 +143,7 @@ def _failing(source: ImportSource, runs: Sequence[ImportRun], at: datetime) -> H
             _joined(f"The last {times} broke off.", failed[0].message, last),
             f"The portal is at fault, not the feed, and that seldom passes by itself.{again}",
             "Tell whoever runs the portal; its log says more.",
+            failed[0],
         )
     said = failed[0].message if failed else ""
     since = failed[-1].started_at if failed else at
@@ -152,6 +155,7 @@ def _failing(source: ImportSource, runs: Sequence[ImportRun], at: datetime) -> H
             _joined(f"The last {times} failed.", said, last),
             f"The feed could not be used, which often passes by itself.{again}",
             "Nothing needs to be done yet.",
+            failed[0] if failed else None,
         )
     return Health(
         Level.BROKEN,
@@ -161,6 +165,7 @@ def _failing(source: ImportSource, runs: Sequence[ImportRun], at: datetime) -> H
         f"The feed is at fault, not the portal. Its events stay as they are.{again} Once the feed is right again, "
         "everything goes on by itself.",
         "Check the address, or tell whoever publishes the feed.",
+        failed[0] if failed else None,
     )
 
 
@@ -174,7 +179,8 @@ def _held(runs: Sequence[ImportRun]) -> Health | None:
         runs[0].message,
         "The feed can be read, but what it says is so odd that somebody has to look first. Until then its events stay "
         "as they are.",
-        "Somebody who may approve sources of events has to look at the run and approve it, if it is right.",
+        "Somebody who may approve sources of events has to decide.",
+        runs[0],
     )
 
 
@@ -199,6 +205,7 @@ def _odd(source: ImportSource, runs: Sequence[ImportRun], at: datetime) -> Healt
             f"{last.failed} of {taken + last.failed} entries of the feed could not be imported.",
             "The run succeeded, but most events are missing or out of date.",
             "Look at the problems that the last run lists, and tell whoever publishes the feed.",
+            last,
         )
     empty = list(takewhile(lambda run: run.found == 0, counted))
     if empty and source.interval is not None and at - empty[-1].started_at >= EMPTY_FOR:

@@ -9,7 +9,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.tables import Column
 from wagtail.permissions import policy_registry
 
-from events.importing.health import Health, judge
+from events.importing.health import Health, Level, judge
 from events.importing.models import ImportSource
 from events.importing.standing import health_of, last_runs, worker_is_there
 
@@ -59,6 +59,7 @@ class ImportHealthPanel(Component):
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         bad = [source for source in self.sources if source.health.needs_somebody]  # type: ignore[attr-defined]
+        bad.sort(key=lambda source: source.health.level != Level.BROKEN)  # type: ignore[attr-defined]
         has_timetable = any(source.interval is not None and not source.is_paused for source in self.sources)
         return {
             "count": len(self.sources),

@@ -9,7 +9,7 @@ from django.views.generic import TemplateView, View
 from wagtail.admin import messages
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import DateColumn
+from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic import CreateView, DeleteView, EditView, IndexView, InspectView
 from wagtail.admin.views.generic.base import BaseObjectMixin, BaseOperationView, WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
@@ -30,7 +30,7 @@ from events.widgets import TimezoneSelect
 
 from .health import HealthColumn, shown_health, with_health
 from .progress import ProgressView, address_of_progress, job_that_waits
-from .showing import label_of, paged
+from .showing import in_words, label_of, paged
 
 PREVIEW = "events.importing.preview"
 A_DAY = 24 * 60 * 60
@@ -48,6 +48,11 @@ def start(request: HttpRequest, source: ImportSource, *, is_approved: bool = Fal
 
 def runs_of(source: ImportSource) -> str:
     return f"{reverse('import_runs:index')}?source={source.pk}"
+
+
+def next_run_of(source: ImportSource) -> str:
+    """Wagtail's column of dates calls whatever is to come “just now”."""
+    return "" if source.is_paused or source.next_run_at is None else in_words(source.next_run_at)
 
 
 def page_of_test(source: ImportSource) -> str:
@@ -278,7 +283,7 @@ class ImportSourceViewSet(ModelViewSet):
         "name",
         HealthColumn("health", label="Health"),
         DateColumn("succeeded_at", label="Last success", sort_key="succeeded_at"),
-        DateColumn("next_run_at", label="Next run", sort_key="next_run_at"),
+        Column("next_run_at", label="Next run", accessor=next_run_of, sort_key="next_run_at"),
     )
     search_fields = ("name", "address")
     list_filter = ("is_paused",)

@@ -80,7 +80,9 @@ def test_a_failing_feed_is_told_of_once_and_its_recovery_once(source, server, ow
     assert first.to == ["ann@example.org"]
     assert "answered 500" in first.body
     assert "What to do: Check the address" in first.body
-    assert f"https://testserver/admin/import_sources/inspect/{source.pk}/" in first.body.split()
+    third = source.runs.order_by("started_at")[FAILURES - 1]
+    assert f"https://testserver/admin/import_runs/inspect/{third.pk}/" in first.body.split()
+    assert f"https://testserver/admin/import_sources/inspect/{source.pk}/" in mail.outbox[1].body.split()
     incident = the(ImportIncident)
     assert incident.ended_at
     assert incident.end_told_at
