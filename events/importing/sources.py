@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import Error, connection
-from django.db.models import Value
+from django.db.models import Exists, OuterRef
 
 from events.models import EventTopic, EventType
 
@@ -142,20 +142,17 @@ def credential_of(source: ImportSource) -> str:
 
 def wishes_of(source: ImportSource) -> Wishes:
     """What the source wants of its feed, and the vocabulary as it is now."""
-    names = {
-        model: model.objects.order_by().values_list(Value(model.__name__), "name", "slug")
-        for model in (EventType, EventTopic)
-    }
-    vocabulary = list(names[EventType].union(names[EventTopic], all=True))
+    chosen = ImportSource.topics.through.objects.filter(importsource=source.pk, eventtopic=OuterRef("pk"))
+    topics = EventTopic.objects.annotate(is_chosen=Exists(chosen)).values_list("name", "slug", "is_chosen")
     return Wishes(
         include_words=_lines(source.include_words),
         exclude_words=_lines(source.exclude_words),
         include_categories=_lines(source.include_categories),
         exclude_categories=_lines(source.exclude_categories),
-        types={folded(name): slug for kind, name, slug in vocabulary if kind == EventType.__name__},
-        all_topics={folded(name): slug for kind, name, slug in vocabulary if kind == EventTopic.__name__},
+        types={folded(name): slug for name, slug in EventType.objects.values_list("name", "slug")},
+        all_topics={folded(name): slug for name, slug, _ in topics},
         event_type=source.event_type.slug if source.event_type else None,
-        topics=tuple(source.topics.values_list("slug", flat=True)) if source.pk else (),
+        topics=tuple(slug for _, slug, is_chosen in topics if is_chosen),
         organizer=source.organizer.title if source.organizer else "",
         language=source.language,
     )

@@ -33,7 +33,8 @@ def make_runs(source, count=1, state="complete", after=0, **changes):
     now = clock.now()
     fields = {"state": state, "address": source.address, "trigger": "timetable", "source": source, **changes}
     ImportRun.objects.bulk_create(
-        ImportRun(started_at=now - HOUR * (number + after), finished_at=now, **fields) for number in range(count, 0, -1)
+        ImportRun(started_at=now - HOUR * (number + after), finished_at=now, **fields)
+        for number in range(count, 0, -1)
     )
 
 
