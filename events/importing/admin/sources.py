@@ -80,6 +80,12 @@ class ImportSourceForm(WagtailAdminModelForm):
             raise forms.ValidationError("Give a web address; it begins with https://, http:// or webcal://.")
         return address
 
+    def save(self, commit=True):
+        """What was to be done next by other settings is due now; and what was gone for good may be elsewhere."""
+        if {"address", "interval", "is_paused"} & set(self.changed_data):
+            self.instance.next_run_at, self.instance.is_gone = None, False
+        return super().save(commit)
+
 
 class ImportSourceIndexView(IndexView):
     def get_table(self, object_list):

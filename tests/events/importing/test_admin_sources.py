@@ -1,10 +1,13 @@
 """Sources of events as the admin shows them: the list, the form, and who may do what."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone as clock
 
 from events.importing.models import ImportSource
 from tests.builders import the
@@ -90,6 +93,33 @@ def test_a_moderator_sets_up_a_source(as_moderator, event_list):
     source = the(ImportSource)
     assert (source.parent, source.interval, source.format, source.language) == (event_list, 60, "ical", "it")
     assert not source.is_approved
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_due"),
+    [
+        ({}, True),  # no longer paused
+        ({"is_paused": "on"}, False),
+        ({"is_paused": "on", "name": "Other"}, False),
+        ({"is_paused": "on", "address": "https://elsewhere.example.org/feed.ics"}, True),
+        ({"is_paused": "on", "interval": "15"}, True),
+    ],
+)
+def test_a_source_that_was_changed_is_due_at_once(as_moderator, event_list, changes, is_due):
+    later = clock.now() + timedelta(days=9)
+    source = ImportSource.objects.create(
+        name="Partner",
+        address=FORM["address"],
+        parent=event_list,
+        interval=60,
+        is_paused=True,
+        is_gone=True,
+        next_run_at=later,
+    )
+    form = {**FORM, "parent": event_list.pk, "interval": "60", **changes}
+    assert as_moderator.post(reverse("import_sources:edit", args=[source.pk]), form).status_code == 302
+    source = the(ImportSource)
+    assert (source.next_run_at, source.is_gone) == ((None, False) if is_due else (later, True))
 
 
 @pytest.mark.parametrize(
