@@ -14,7 +14,7 @@ from tests.events.test_form_in_browser import sign_in
 
 pytestmark = pytest.mark.browser
 
-EVENTS = 100
+EVENTS = 80
 # A busy machine is no reason to fail.
 PATIENCE = 60_000
 
