@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -193,8 +192,8 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
             summary.add_unread(read.feed.problems)
             user = importer() if plan.touches_pages else None
             how = Application(source, _parent(order), recording.run, order.publish, user)
-            followed = partial(recording.followed, total=len(plan.items))
-            for outcome in apply(plan, how, progress=lambda items: followed(progress(items))):
+            outcomes = apply(plan, how, progress=progress)
+            for outcome in recording.followed(outcomes, total=len(plan.items)):
                 summary.add(outcome)
         if order.source:
             _remember_feed(order.source, read, is_settled=summary.is_settled and not plan.absences)

@@ -86,19 +86,20 @@ class Recording:
             self.store(ImportRun.State.RUNNING)
         return self._run
 
-    def followed(self, items: Iterable, total: int) -> Iterator:
-        """`items`, of which there are `total`; how many are done is stored every now and then, in between two of them
-        and so outside of their transactions, where everybody sees it. A run of a moment is not slowed."""
-        run, told_at = self._run, monotonic()
-        run.total = total
+    def followed(self, outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
+        """`outcomes` of `total` items and of what is withdrawn; how many there are is stored every now and then, in
+        between two of them and so outside of their transactions, where everybody sees it. A run of a moment is not
+        slowed."""
+        told_at = monotonic()
+        self._run.total = total
         if self.is_stored:
             self._tell(0)
-        for done, item in enumerate(items):
+        for done, outcome in enumerate(outcomes, 1):
+            yield outcome
             if monotonic() - told_at >= PROGRESS_SECONDS:
-                self._tell(done)
+                self._tell(min(done, total))
                 told_at = monotonic()
-            yield item
-        run.done = total
+        self._run.done = total
 
     def _tell(self, done: int) -> None:
         run = self.run()

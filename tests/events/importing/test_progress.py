@@ -92,11 +92,14 @@ def imported(source, monkeypatch, seconds, trigger=ImportRun.Trigger.ADMIN):
 
 def test_how_far_a_run_is_is_stored_every_second(source, server, monkeypatch):
     server.body = make_calendar(*(f"SUMMARY:{number}" for number in range(4)))
+    import_stored(source, trigger="timetable")
+    ImportRun.objects.all().delete()
+    server.body = server.body.replace(b"SUMMARY:", b"SUMMARY:New ")
     ticks = count(0, 0.6)
     seen, _ = imported(source, monkeypatch, lambda: next(ticks))
     assert [state for state, _, _ in seen] == ["running"] * 4
     assert seen[0] == ("running", 0, 4)
-    assert [done for _, done, _ in seen] == [0, 0, 1, 1]
+    assert [done for _, done, _ in seen] == [0, 0, 2, 2]
     run = the(ImportRun)
     assert (run.state, run.done, run.total, run.found) == ("complete", 4, 4, 4)
 
