@@ -50,6 +50,7 @@ def test_import_now_shows_how_far_it_is_without_a_reload(
     page.goto(live_server.url + reverse("import_sources:edit", args=[source.pk]))
     page.get_by_role("button", name="Import now").click()
     expect(page.get_by_text("Waiting for the worker.", exact=True)).to_be_visible(timeout=PATIENCE)
+    page.wait_for_load_state()
     loads = []
     page.on("load", lambda page: loads.append(page.url))
     expect(page.get_by_text("No worker is running, so nothing is imported.")).to_be_visible(timeout=PATIENCE)
