@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone as clock
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
-from .importing import import_stored, timetable
+from .importing import alerts, import_stored, timetable
 from .importing.feed import FeedUnusable
 from .importing.models import ImportRun, ImportSource
 from .models import EventPage, EventTombstone
@@ -40,17 +42,23 @@ def start_due_imports(timestamp: int) -> None:
         start_import(source.pk, trigger=ImportRun.Trigger.TIMETABLE)
 
 
-def start_import(source: int, *, trigger: str, user: int | None = None, is_approved: bool = False) -> bool:
-    """Have the worker import the source of this key; False if that is to be done already. `is_approved`: as of
-    `import_stored`."""
-    job = import_one.configure(lock=f"import {source}", queueing_lock=f"import {source}")
+def start_import(
+    source: int, *, trigger: str, user: int | None = None, is_approved: bool = False
+) -> int | None:
+    """Have the worker import the source of this key; gives the number of its job, or None if that is to be done
+    already. `is_approved`: as of `import_stored`."""
+    job = import_one.configure(lock=lock_of(source), queueing_lock=lock_of(source))
     try:
         # In a transaction of its own: a lock that is taken already must not break a surrounding one.
         with transaction.atomic():
-            job.defer(source=source, trigger=trigger, user=user, is_approved=is_approved)
+            return job.defer(source=source, trigger=trigger, user=user, is_approved=is_approved)
     except AlreadyEnqueued:
-        return False
-    return True
+        return None
+
+
+def lock_of(source: int) -> str:
+    """What keeps two jobs from importing the source of this key at once."""
+    return f"import {source}"
 
 
 @app.task(name="import_one")
@@ -60,10 +68,30 @@ def import_one(source: int, trigger: str, user: int | None = None, is_approved: 
     if found is None:
         return
     person = get_user_model().objects.filter(pk=user).first() if user else None
+    # The only one with this lock; none where somebody calls this without a worker.
+    job = ProcrastinateJob.objects.filter(lock=lock_of(source), status="doing").first()
     try:
-        import_stored(found, trigger=trigger, user=person, is_approved=is_approved)
+        import_stored(
+            found, trigger=trigger, user=person, is_approved=is_approved, job=job.pk if job else None
+        )
     except FeedUnusable as error:
         logger.warning("The source of events “%s” was not imported: %s", found, error)
+
+
+@app.periodic(cron="0 6 * * 1")
+@app.task(queueing_lock="send_digests")
+def send_digests(timestamp: int) -> None:
+    """On Monday morning tell those who look after sources of events how these are; each by a job of its own, so that
+    one mail that cannot be sent delays no other."""
+    for user in alerts.readers():
+        send_digest.defer(user=user.pk)
+
+
+@app.task(name="send_digest", retry=RetryStrategy(max_attempts=5, exponential_wait=8))
+def send_digest(user: int) -> None:
+    found = get_user_model().objects.filter(pk=user, is_active=True).exclude(email="").first()
+    if found:
+        alerts.send_digest(found, clock.now())
 
 
 @app.periodic(cron="*/5 * * * *")

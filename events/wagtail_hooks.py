@@ -10,6 +10,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from .importing.admin import ImportViewSetGroup
+from .importing.admin.health import ImportHealthPanel, may_see_sources
 from .importing.versions import LOG_ACTION
 from .models import EventPage, EventTopic, EventType
 from .recurrence import clock_changes
@@ -69,6 +70,12 @@ class EventCategoryViewSetGroup(SnippetViewSetGroup):
     menu_label = "Types and topics"
     menu_icon = "tag"
     menu_order = 590
+
+
+@hooks.register("construct_homepage_panels")
+def show_the_health_of_sources(request, panels):
+    if may_see_sources(request.user):
+        panels.append(ImportHealthPanel())
 
 
 @hooks.register("register_admin_viewset")

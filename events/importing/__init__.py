@@ -1,6 +1,7 @@
 """A calendar feed becomes event pages: fetch, parse, reconcile, guard, apply, report."""
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -9,11 +10,11 @@ from django.utils import timezone as clock
 
 from events.models import EventIndexPage
 
-from . import timetable
+from . import alerts, timetable
 from .apply import Application, apply, expected
 from .choose import Wishes, chosen
-from .feed import FIELDS, FeedUnusable, Key, Level, ParsedFeed
-from .fetch import Fetched, fetch_feed
+from .feed import FIELDS, FeedHeld, FeedUnusable, Key, Level, ParsedFeed
+from .fetch import FeedGone, Fetched, fetch_feed
 from .guard import guard, refuse_loop
 from .images import Pictures, with_pictures
 from .importer import importer
@@ -33,17 +34,19 @@ Progress = Callable[[Iterable], Iterable]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be imported, by whom and how. `source` is the stored one, where that is known beforehand."""
+    """What is to be imported, by whom and how. `source` is the stored one, where that is known beforehand; without it,
+    `parent` is where new pages go. `job` is the worker's, if it is one."""
 
     address: str
     format: str = ""
-    parent: EventIndexPage
+    parent: EventIndexPage | None = None
     publish: str = ImportSource.Publish.DRAFT
     source: ImportSource | None = None
     source_name: str = ""
     trigger: str = ImportRun.Trigger.COMMAND
     user: Any = None
     is_approved: bool = False
+    job: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,35 +104,51 @@ def import_stored(
     user: Any = None,
     dry_run: bool = False,
     is_approved: bool = False,
+    job: int | None = None,
     progress: Progress = iter,
     summary: Summary | None = None,
 ) -> Summary:
     """As `import_source`, by the settings of a source that is stored; the run of one that is not approved is a preview.
 
-    By the timetable, nothing is parsed or written but when it was checked, if the feed says what it said last.
+    By the timetable, nothing is parsed or written but when it was checked, if the feed says what it said last. When
+    there is something to tell of the source, its people get a mail. `job` is the worker's that this is done by.
+    Raises FeedElsewhere, beside what `import_source` does, when another process imports the source.
     """
-    if source.parent is None:
-        raise FeedUnusable(f"“{source}” has no event list; choose one in its settings.")
     order = Order(
         address=source.address,
         format=source.format,
-        parent=source.parent,
         publish=source.publish,
         source=source,
         trigger=trigger,
         user=user,
         is_approved=is_approved,
+        job=job,
     )
     summary = summary or Summary()
     if dry_run:
         return _carried_out(order, dry_run=True, progress=progress, summary=summary)
-    try:
-        _carried_out(order, dry_run=False, progress=progress, summary=summary)
-    except Exception as error:
-        timetable.failed(source, clock.now(), retry_after=getattr(error, "retry_after", None))
-        raise
-    timetable.succeeded(source, clock.now())
+    with alone(source):
+        try:
+            _carried_out(order, dry_run=False, progress=progress, summary=summary)
+        except Exception as error:
+            _note(source, error)
+            raise
+        timetable.succeeded(source, clock.now())
+        alerts.tell(source, clock.now())
     return summary
+
+
+def _note(source: ImportSource, error: Exception) -> None:
+    """What an import that ended with `error` means for the next ones, and for the people of the source."""
+    at = clock.now()
+    match error:
+        case FeedHeld():
+            timetable.held(source, at)
+        case FeedGone():
+            timetable.gone(source, at)
+        case _:
+            timetable.failed(source, at, retry_after=getattr(error, "retry_after", None))
+    alerts.tell(source, at)
 
 
 def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Summary) -> Summary:
@@ -145,7 +164,11 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
         trigger=order.trigger,
         user=order.user,
         started_at=clock.now(),
+        job=order.job,
     ) as recording:
+        if order.trigger == ImportRun.Trigger.ADMIN:
+            # Somebody looks on.
+            recording.run()
         if order.source and order.source.credential and not order.source.is_approved:
             # Else whoever writes an address would be sent the secret.
             raise FeedUnusable(
@@ -153,6 +176,7 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
                 "Somebody who may approve sources of events has to test and approve it."
             )
         read = _read(order)
+        summary.found = len(read.everything) if read else None
         if read is None:
             recording.is_worth_it = False
             return summary
@@ -160,18 +184,32 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
             _foresee(read, order, summary)
             recording.end_state = ImportRun.State.PREVIEW
             return summary
-        with alone(read.source):
+        # A stored source is locked already.
+        with nullcontext() if order.source else alone(read.source):
             plan = _plan(read, order, summary)
             summary.source = source = _remembered(read.source, order)
-            finish_interrupted(source)
+            if not order.source:
+                finish_interrupted(source)
             summary.add_unread(read.feed.problems)
             user = importer() if plan.touches_pages else None
-            how = Application(source, order.parent, recording.run, Pictures(source), order.publish, user)
-            for outcome in apply(plan, how, progress=progress):
+            how = Application(source, _parent(order), recording.run, Pictures(source), order.publish, user)
+            outcomes = apply(plan, how, progress=progress)
+            for outcome in recording.followed(outcomes, total=len(plan.items)):
                 summary.add(outcome)
         if order.source:
             _remember_feed(order.source, read, is_settled=summary.is_settled and not plan.absences)
     return summary
+
+
+def _parent(order: Order) -> EventIndexPage:
+    parent = order.source.parent if order.source else order.parent
+    if parent is None:
+        raise _without_list(order.source)
+    return parent
+
+
+def _without_list(source: ImportSource | None) -> FeedUnusable:
+    return FeedUnusable(f"“{source}” has no event list; choose one in its settings.")
 
 
 def _foresee(read: Read, order: Order, summary: Summary) -> None:
@@ -185,6 +223,8 @@ def _foresee(read: Read, order: Order, summary: Summary) -> None:
 def _read(order: Order) -> Read | None:
     """The feed, all its pages; None where nothing is new and nobody has to know what is."""
     source = order.source
+    if source and source.parent_id is None:
+        raise _without_list(source)
     by_the_clock = source is not None and order.trigger == ImportRun.Trigger.TIMETABLE
     wishes = wishes_of(source) if source else None
     is_as_before = by_the_clock and source and wishes and source.digest.endswith(_settings(source, wishes))

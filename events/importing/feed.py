@@ -27,6 +27,10 @@ class FeedHeld(FeedUnusable):
     """The feed can be used, but what it says is so odd that a person has to approve it."""
 
 
+class FeedElsewhere(FeedUnusable):
+    """Another process imports the feed at the moment."""
+
+
 class Level(StrEnum):
     WARNING = "warning"
     SKIPPED = "skipped"

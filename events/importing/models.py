@@ -169,6 +169,7 @@ class ImportSource(models.Model):
     succeeded_at = models.DateTimeField("last success", null=True, editable=False)
     next_run_at = models.DateTimeField("next run", null=True, editable=False)
     failures = models.PositiveIntegerField("failures in a row", default=0, editable=False)
+    is_gone = models.BooleanField("the server says that it is gone for good", default=False, editable=False)
 
     class Meta:
         ordering = ("name",)
@@ -277,7 +278,8 @@ class ImportRun(models.Model):
         PREVIEW = "preview", "Preview: the source waits for approval"
         COMPLETE = "complete", "Complete"
         HELD = "held", "Held for approval"
-        FAILED = "failed", "Failed"
+        FAILED = "failed", "Failed: the feed cannot be used"
+        BROKEN = "broken", "Broken off: the feed is not to blame"
 
     class Trigger(models.TextChoices):
         COMMAND = "command", "Command line"
@@ -298,6 +300,14 @@ class ImportRun(models.Model):
     started_at = models.DateTimeField("started")
     finished_at = models.DateTimeField("finished", null=True)
     state = models.CharField(max_length=20, choices=State)
+    job = models.BigIntegerField(
+        null=True, help_text="Of the worker, by its number in procrastinate's table."
+    )
+    found = models.PositiveIntegerField(
+        null=True, help_text="Events in the feed, wanted or not; not known when it could not be read."
+    )
+    done = models.PositiveIntegerField(default=0, help_text="Events dealt with, told once a second.")
+    total = models.PositiveIntegerField(null=True, help_text="Events to deal with, once that is known.")
     undone_at = models.DateTimeField("undone", null=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -309,6 +319,7 @@ class ImportRun(models.Model):
     skipped = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     withdrawn = models.PositiveIntegerField(default=0)
+    warnings = models.PositiveIntegerField(default=0)
     problems = models.JSONField(
         default=list, help_text="Rows of level, uid, line and reason; see feed.Problem."
     )
@@ -317,14 +328,17 @@ class ImportRun(models.Model):
         ordering = ("-started_at", "-pk")
         # Runs are written by imports only; the admin shows them.
         default_permissions = ("view",)
-        indexes = (models.Index(fields=("-started_at", "-id"), name="import_runs_newest_first"),)
+        indexes = (
+            models.Index(fields=("-started_at", "-id"), name="import_runs_newest_first"),
+            models.Index(fields=("source", "-started_at", "-id"), name="import_runs_of_a_source"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(finished_at__gte=F("started_at")), name="import_run_ends_after_it_starts"
             ),
             models.CheckConstraint(
                 condition=Q(state__in=("running", "preview", "complete"), message="")
-                | Q(state__in=("held", "failed")) & ~Q(message=""),
+                | Q(state__in=("held", "failed", "broken")) & ~Q(message=""),
                 name="import_run_says_why_it_failed",
             ),
         )
@@ -363,6 +377,34 @@ class ImportChange(models.Model):
 
     def __str__(self):
         return f"{self.get_action_display()}: {self.title}"
+
+
+class ImportIncident(models.Model):
+    """A time in which something was wrong with a source, so that people are told of it once, and when it is over.
+
+    `causes` are those of `health.Cause`, each at its first appearance; `told` those that mails have gone out about.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    source = models.ForeignKey(ImportSource, on_delete=models.CASCADE, related_name="incidents")
+    opened_at = models.DateTimeField()
+    causes = models.JSONField(default=list)
+    told = models.JSONField(default=list)
+    ended_at = models.DateTimeField(null=True)
+    end_told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-opened_at", "-pk")
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(
+                fields=("source",), condition=Q(ended_at=None), name="one_open_incident_per_source"
+            ),
+        )
+
+    def __str__(self):
+        return f"{self.source}, {self.opened_at:%Y-%m-%d %H:%M} UTC"
 
 
 class ImportedImage(models.Model):

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from django.db import Error, InterfaceError, OperationalError
 from django.utils import timezone as clock
 
 from .apply import Outcome, Result
-from .feed import FeedHeld, FeedUnusable, Level, Problem
+from .feed import FeedElsewhere, FeedHeld, FeedUnusable, Level, Problem
 from .markup import printable
 from .models import ImportRun, ImportSource
 from .reconcile import Plan
@@ -20,6 +21,11 @@ from .sources import absolute
 MAX_ADDRESS_LENGTH = 2000
 MAX_PROBLEMS = 1000
 """As many are kept of one run; a feed of nothing but errors should not fill the database."""
+PROGRESS_SECONDS = 1.0
+"""So often it is written down how far a run is."""
+
+WAITING = {ImportRun.State.HELD, ImportRun.State.PREVIEW}
+"""The ends of a run after which a person is asked."""
 
 
 @dataclass
@@ -30,6 +36,8 @@ class Summary:
     counts: Counter[Result] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     run: ImportRun | None = None
+    found: int | None = None
+    """How many events the feed has, wanted or not, once that is known."""
     is_settled: bool = True
     """Whether the same feed would bring nothing new."""
     format: str = ""
@@ -69,10 +77,34 @@ class Recording:
         self.end_state: str = ImportRun.State.COMPLETE
         self.is_worth_it = True
 
+    @property
+    def is_stored(self) -> bool:
+        return self._run.pk is not None
+
     def run(self) -> ImportRun:
-        if self._run.pk is None:
+        if not self.is_stored:
             self.store(ImportRun.State.RUNNING)
         return self._run
+
+    def followed(self, outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
+        """`outcomes` of `total` items and of what is withdrawn; how many there are is stored every now and then, in
+        between two of them and so outside of their transactions, where everybody sees it. A run of a moment is not
+        slowed."""
+        told_at = monotonic()
+        self._run.total = total
+        if self.is_stored:
+            self._tell(0)
+        for done, outcome in enumerate(outcomes, 1):
+            yield outcome
+            if monotonic() - told_at >= PROGRESS_SECONDS:
+                self._tell(min(done, total))
+                told_at = monotonic()
+        self._run.done = total
+
+    def _tell(self, done: int) -> None:
+        run = self.run()
+        run.done = done
+        ImportRun.objects.filter(pk=run.pk).update(done=done, total=run.total)
 
     def store(self, state: str, message: str = "") -> None:
         run, summary = self._run, self._summary
@@ -81,8 +113,12 @@ class Recording:
             problems.append(asdict(Problem(Level.WARNING, f"… and {left_out} more that are not kept.")))
         run.source = summary.source if summary.source and summary.source.pk else None
         run.source = run.source or ImportSource.objects.filter(address=absolute(run.address)).first()
+        if not self.is_stored and (same := _still_waiting(run, state)):
+            run.pk, run.started_at, run._state.adding = same.pk, same.started_at, False
         run.format = summary.format or run.format
+        run.found = summary.found
         run.state, run.message, run.problems = state, message, problems
+        run.warnings = sum(problem.level == Level.WARNING for problem in summary.problems)
         if state != ImportRun.State.RUNNING:
             run.finished_at = clock.now()
         for result in Result:
@@ -91,13 +127,31 @@ class Recording:
         summary.run = run
 
 
+def _still_waiting(run: ImportRun, state: str) -> ImportRun | None:
+    """The last run of the source, where it waits for a person just as `run` does, which the timetable brought about:
+    it is brought up to date, so that the list of runs does not fill with the same question."""
+    if run.trigger != ImportRun.Trigger.TIMETABLE or state not in WAITING or run.source is None:
+        return None
+    last = run.source.runs.only("state", "started_at").first()
+    return last if last and last.state == state else None
+
+
 @contextmanager
 def recorded(
-    summary: Summary, *, address: str, format: str, trigger: str, user: Any, started_at: datetime
+    summary: Summary,
+    *,
+    address: str,
+    format: str,
+    trigger: str,
+    user: Any,
+    started_at: datetime,
+    job: int | None = None,
 ) -> Iterator[Recording]:
     """Store `summary`, which is added up meanwhile, as an ImportRun, however the run ends."""
     address = printable(address)[:MAX_ADDRESS_LENGTH]
-    run = ImportRun(address=address, format=format, trigger=trigger, user=user, started_at=started_at)
+    run = ImportRun(
+        address=address, format=format, trigger=trigger, user=user, started_at=started_at, job=job
+    )
     recording = Recording(summary, run)
     try:
         yield recording
@@ -105,11 +159,18 @@ def recorded(
     except BaseException as error:
         # When it is the database that fails, this cannot be kept either.
         with suppress(Error):
-            held = isinstance(error, FeedHeld)
-            recording.store(ImportRun.State.HELD if held else ImportRun.State.FAILED, why(error))
+            recording.store(state_after(error), why(error))
         raise
     if recording.is_worth_it:
         recording.store(recording.end_state)
+
+
+def state_after(error: BaseException) -> str:
+    """Whose fault it is that a run ended with `error`."""
+    if isinstance(error, FeedHeld):
+        return ImportRun.State.HELD
+    theirs = isinstance(error, FeedUnusable) and not isinstance(error, FeedElsewhere)
+    return ImportRun.State.FAILED if theirs else ImportRun.State.BROKEN
 
 
 def finish_interrupted(source: ImportSource) -> None:
@@ -117,7 +178,7 @@ def finish_interrupted(source: ImportSource) -> None:
     interrupted = ImportRun.objects.filter(source=source, state=ImportRun.State.RUNNING)
     if interrupted.exists():
         message = "It was ended from outside. What was imported until then stays; the next run does the rest."
-        interrupted.update(state=ImportRun.State.FAILED, message=message, finished_at=clock.now())
+        interrupted.update(state=ImportRun.State.BROKEN, message=message, finished_at=clock.now())
 
 
 def why(error: BaseException) -> str:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import Error, connection
+from django.db.models import Exists, OuterRef
 
 from events.models import EventTopic, EventType
 
 from .choose import Wishes, folded
-from .feed import FeedEvent, FeedUnusable, Key, ParsedFeed, as_value
+from .feed import FeedElsewhere, FeedEvent, FeedUnusable, Key, ParsedFeed, as_value
 from .fetch import Validators
 from .markup import cut, printable
 from .models import ImportRecord, ImportSource
@@ -93,7 +94,7 @@ def absolute(address: str) -> str:
 
 @contextmanager
 def alone(source: ImportSource) -> Iterator[None]:
-    """Import `source` in here: FeedUnusable where another process does so at the moment.
+    """Import `source` in here: FeedElsewhere where another process does so at the moment.
 
     The lock belongs to the session with the database, so that it ends with the process, however that ends.
     """
@@ -101,7 +102,7 @@ def alone(source: ImportSource) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         if not cursor.fetchone()[0]:
-            raise FeedUnusable(
+            raise FeedElsewhere(
                 f"“{source}” is being imported right now by another run; try again when it is done."
             )
     try:
@@ -141,15 +142,17 @@ def credential_of(source: ImportSource) -> str:
 
 def wishes_of(source: ImportSource) -> Wishes:
     """What the source wants of its feed, and the vocabulary as it is now."""
+    chosen = ImportSource.topics.through.objects.filter(importsource=source.pk, eventtopic=OuterRef("pk"))
+    topics = EventTopic.objects.annotate(is_chosen=Exists(chosen)).values_list("name", "slug", "is_chosen")
     return Wishes(
         include_words=_lines(source.include_words),
         exclude_words=_lines(source.exclude_words),
         include_categories=_lines(source.include_categories),
         exclude_categories=_lines(source.exclude_categories),
         types={folded(name): slug for name, slug in EventType.objects.values_list("name", "slug")},
-        all_topics={folded(name): slug for name, slug in EventTopic.objects.values_list("name", "slug")},
+        all_topics={folded(name): slug for name, slug, _ in topics},
         event_type=source.event_type.slug if source.event_type else None,
-        topics=tuple(source.topics.values_list("slug", flat=True)) if source.pk else (),
+        topics=tuple(slug for _, slug, is_chosen in topics if is_chosen),
         organizer=source.organizer.title if source.organizer else "",
         language=source.language,
     )

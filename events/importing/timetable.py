@@ -33,21 +33,49 @@ def next_run(source: ImportSource, at: datetime, *, retry_after: timedelta | Non
 
 
 def succeeded(source: ImportSource, at: datetime) -> None:
-    source.failures = 0
+    if source.is_gone:
+        # It is back, as somebody has found out by hand.
+        source.is_paused = False
+        source.save(update_fields=["is_paused"])
+    source.failures, source.is_gone = 0, False
     source.checked_at = source.succeeded_at = at
     source.next_run_at = next_run(source, at)
     _save(source)
 
 
 def failed(source: ImportSource, at: datetime, *, retry_after: timedelta | None = None) -> None:
-    """What was remembered of the feed is forgotten, that the same bytes are tried again."""
     source.failures += 1
-    source.etag = source.last_modified = source.digest = ""
+    source.is_gone = False
+    _forget(source)
     source.checked_at = at
     source.next_run_at = next_run(source, at, retry_after=retry_after)
     _save(source)
 
 
+def held(source: ImportSource, at: datetime) -> None:
+    """The feed is there and can be read; only a person has to look. That is no failure."""
+    source.failures, source.is_gone = 0, False
+    _forget(source)
+    source.checked_at = at
+    source.next_run_at = next_run(source, at)
+    _save(source)
+
+
+def gone(source: ImportSource, at: datetime) -> None:
+    """The server says that the feed is gone for good: it is not asked again before a person wants it."""
+    source.is_gone = source.is_paused = True
+    source.save(update_fields=["is_paused"])
+    source.failures += 1
+    _forget(source)
+    source.checked_at, source.next_run_at = at, None
+    _save(source)
+
+
+def _forget(source: ImportSource) -> None:
+    """What is remembered of the feed, that the same bytes are tried again."""
+    source.etag = source.last_modified = source.digest = ""
+
+
 def _save(source: ImportSource) -> None:
-    names = "failures checked_at succeeded_at next_run_at etag last_modified digest"
+    names = "failures is_gone checked_at succeeded_at next_run_at etag last_modified digest"
     source.save(update_fields=names.split())

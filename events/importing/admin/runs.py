@@ -18,10 +18,9 @@ from events.importing.feed import FeedUnusable
 from events.importing.models import ImportChange, ImportRun, ImportSource
 from events.importing.undo import undo
 
+from .progress import RESULTS, address_of_progress
 from .showing import in_words, label_of, paged
 from .sources import runs_of, start
-
-RESULTS = ("created", "updated", "unchanged", "skipped", "failed", "withdrawn")
 
 
 class ViewOnlyPermissionPolicy(ModelPermissionPolicy):
@@ -51,6 +50,9 @@ class ImportRunView(InspectView):
     def get_format_display_value(self):
         return label_of(self.object.format) or "Not known"
 
+    def get_found_display_value(self):
+        return "Not known" if self.object.found is None else f"{self.object.found} events"
+
     def get_user_display_value(self):
         return self.object.user or "Nobody signed in"
 
@@ -68,6 +70,7 @@ class ImportRunView(InspectView):
             **kwargs,
             run=run,
             runs_url=runs_of(run.source) if run.source else "",
+            progress_url=address_of_progress(run.source, run.job) if run.source and run.job else "",
             counts=[(name, getattr(run, name)) for name in RESULTS],
             problems=paged(self.request, run.problems, "problems"),
             changes=changes,
@@ -117,12 +120,12 @@ class ApproveRunView(RunOperation, BaseOperationView):
     def perform_operation(self):
         run = self.object
         if is_held(run):
-            start(self.request, run.source, is_approved=True)
+            self.next_url = start(self.request, run.source, is_approved=True)
         else:
             messages.error(self.request, "This run is not held; there is nothing to approve.")
 
     def get_success_url(self):
-        return self.run_address
+        return self.next_url or self.run_address
 
 
 class UndoView(RunOperation, WagtailAdminTemplateMixin, TemplateView):
@@ -199,6 +202,7 @@ class ImportRunViewSet(ModelViewSet):
         "started_at",
         "finished_at",
         "state",
+        "found",
         "undone_at",
     )
     # A view set wants a form even where nobody gets to see it.

@@ -1,14 +1,12 @@
 """How the screens of imports show lists, times and formats."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
-from django.utils import timezone as clock
-from django.utils.formats import date_format
 
+from events.importing.health import in_words
 from events.importing.parse import FORMATS
 
 ROWS = 25
@@ -35,5 +33,4 @@ def label_of(format: str) -> str:
     return FORMATS[format].LABEL if format in FORMATS else format
 
 
-def in_words(at: datetime) -> str:
-    return date_format(clock.localtime(at), "j M Y, H:i")
+__all__ = ("in_words", "label_of", "paged")

@@ -28,28 +28,31 @@ from events.models import EventIndexPage, EventPage, languages
 from events.tasks import start_import
 from events.widgets import TimezoneSelect
 
+from .health import HealthColumn, shown_health, with_health
+from .progress import ProgressView, address_of_progress, job_that_waits
 from .showing import in_words, label_of, paged
 
 PREVIEW = "events.importing.preview"
 A_DAY = 24 * 60 * 60
 
 
-def start(request: HttpRequest, source: ImportSource, *, is_approved: bool = False) -> None:
-    """Have `source` imported, and tell whoever asked for it."""
-    runs = [messages.button(runs_of(source), "See its runs")]
+def start(request: HttpRequest, source: ImportSource, *, is_approved: bool = False) -> str:
+    """Have `source` imported, and give the address of the page that shows how far that is."""
     trigger = ImportRun.Trigger.ADMIN
-    if start_import(source.pk, trigger=trigger, user=request.user.pk, is_approved=is_approved):
-        text = f"“{source}” is being imported in the background; it usually takes less than a minute."
-        if not source.is_approved:
-            text += " The source is not approved, so nothing of it is written."
-        messages.success(request, text, buttons=runs)
-    else:
-        text = f"“{source}” waits to be imported already; nothing more was started."
-        messages.warning(request, text, buttons=runs)
+    job = start_import(source.pk, trigger=trigger, user=request.user.pk, is_approved=is_approved)
+    if job is None:
+        messages.warning(request, f"“{source}” waits to be imported already; nothing more was started.")
+        job = job_that_waits(source)
+    return address_of_progress(source, job) if job else runs_of(source)
 
 
 def runs_of(source: ImportSource) -> str:
     return f"{reverse('import_runs:index')}?source={source.pk}"
+
+
+def next_run_of(source: ImportSource) -> str:
+    """Wagtail's column of dates calls whatever is to come “just now”."""
+    return "" if source.is_paused or source.next_run_at is None else in_words(source.next_run_at)
 
 
 def page_of_test(source: ImportSource) -> str:
@@ -77,24 +80,17 @@ class ImportSourceForm(WagtailAdminModelForm):
             raise forms.ValidationError("Give a web address; it begins with https://, http:// or webcal://.")
         return address
 
-
-def state_of(source: ImportSource) -> str:
-    """How it stands with a source, in words."""
-    if source.is_paused:
-        return "Paused"
-    if not source.is_approved:
-        return "Waits for approval"
-    if source.failures:
-        times = "1 run" if source.failures == 1 else f"{source.failures} runs"
-        last = source.succeeded_at
-        since = f"since {in_words(last)}" if last else "and never worked"
-        return f"Failing for {times}, {since}"
-    if source.interval is None:
-        return "By hand only"
-    return "All well" if source.succeeded_at else "Not run yet"
+    def save(self, commit=True):
+        """What was to be done next by other settings is due now; and what was gone for good may be elsewhere."""
+        if {"address", "interval", "is_paused"} & set(self.changed_data):
+            self.instance.next_run_at, self.instance.is_gone = None, False
+        return super().save(commit)
 
 
 class ImportSourceIndexView(IndexView):
+    def get_table(self, object_list):
+        return super().get_table(with_health(object_list))
+
     def get_list_more_buttons(self, instance):
         buttons = super().get_list_more_buttons(instance)
         if self.user_has_permission("change"):
@@ -122,11 +118,13 @@ class ImportSourceEditView(EditView):
     def get_context_data(self, **kwargs):
         # As it was saved, without what was typed since.
         source = ImportSource.objects.get(pk=self.object.pk)
-        more = {"source": source, "state": state_of(source), "runs_url": runs_of(source)}
-        return super().get_context_data(**kwargs, **more)
+        return super().get_context_data(**kwargs, **shown_health(source), runs_url=runs_of(source))
 
 
 class ImportSourceInspectView(InspectView):
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs, **shown_health(self.object), runs_url=runs_of(self.object))
+
     def get_format_display_value(self):
         return label_of(self.object.format) or "Recognise it"
 
@@ -247,7 +245,7 @@ class ImportNowView(Operation):
     permission_required = "change"
 
     def perform_operation(self):
-        start(self.request, self.object)
+        self.next_url = start(self.request, self.object)
 
 
 class ApproveView(Operation):
@@ -266,7 +264,7 @@ class ApproveView(Operation):
             return
         source.approved = source.what_was_approved
         source.save(update_fields=["approved"])
-        start(self.request, source)
+        self.next_url = start(self.request, source)
 
 
 class ImportSourceViewSet(ModelViewSet):
@@ -282,14 +280,16 @@ class ImportSourceViewSet(ModelViewSet):
     delete_view_class = ImportSourceDeleteView
     inspect_view_enabled = True
     copy_view_enabled = False
+    index_template_name = "events/admin/import_sources.html"
+    inspect_template_name = "events/admin/import_source.html"
     edit_template_name = "events/admin/import_source_edit.html"
     ordering = ("name",)
     list_per_page = 50
     list_display = (
         "name",
-        Column("state", label="State", accessor=state_of),
+        HealthColumn("health", label="Health"),
         DateColumn("succeeded_at", label="Last success", sort_key="succeeded_at"),
-        DateColumn("next_run_at", label="Next run", sort_key="next_run_at"),
+        Column("next_run_at", label="Next run", accessor=next_run_of, sort_key="next_run_at"),
     )
     search_fields = ("name", "address")
     list_filter = ("is_paused",)
@@ -377,4 +377,5 @@ class ImportSourceViewSet(ModelViewSet):
             path("preview/", PreviewView.as_view(), name="preview"),
             path("approve/<int:pk>/", ApproveView.as_view(), name="approve"),
             path("import/<int:pk>/", ImportNowView.as_view(), name="import_now"),
+            path("progress/<int:pk>/<int:job>/", ProgressView.as_view(), name="progress"),
         ]

@@ -1,20 +1,19 @@
 """Sources of events as the admin shows them: the list, the form, and who may do what."""
 
-from datetime import UTC, datetime
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone as clock
 
-from events.importing.admin.sources import state_of
 from events.importing.models import ImportSource
 from tests.builders import the
 
 pytestmark = pytest.mark.django_db
 
-AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
 FORM = {
     "name": "Partner",
     "address": "https://partner.example.org/feed.ics",
@@ -47,26 +46,6 @@ def as_superuser(client):
 
 def errors(response):
     return dict(response.context["form"].errors)
-
-
-@pytest.mark.parametrize(
-    ("settings", "state"),
-    [
-        ({}, "Not run yet"),
-        ({"succeeded_at": AT}, "All well"),
-        ({"interval": None}, "By hand only"),
-        ({"failures": 1}, "Failing for 1 run, and never worked"),
-        ({"failures": 3, "succeeded_at": AT}, "Failing for 3 runs, since 30 Nov 2026, 09:00"),
-        ({"failures": 3, "address": "https://example.org"}, "Waits for approval"),
-        ({"address": "https://example.org", "is_paused": True}, "Paused"),
-    ],
-)
-def test_the_state_of_a_source_in_words(settings, state):
-    source = ImportSource(name="X", address="x.ics", interval=60)
-    source.approved = source.what_was_approved
-    for name, value in settings.items():
-        setattr(source, name, value)
-    assert state_of(source) == state
 
 
 def test_the_list_asks_as_often_for_many_as_for_few(as_editor):
@@ -114,6 +93,33 @@ def test_a_moderator_sets_up_a_source(as_moderator, event_list):
     source = the(ImportSource)
     assert (source.parent, source.interval, source.format, source.language) == (event_list, 60, "ical", "it")
     assert not source.is_approved
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_due"),
+    [
+        ({}, True),  # no longer paused
+        ({"is_paused": "on"}, False),
+        ({"is_paused": "on", "name": "Other"}, False),
+        ({"is_paused": "on", "address": "https://elsewhere.example.org/feed.ics"}, True),
+        ({"is_paused": "on", "interval": "15"}, True),
+    ],
+)
+def test_a_source_that_was_changed_is_due_at_once(as_moderator, event_list, changes, is_due):
+    later = clock.now() + timedelta(days=9)
+    source = ImportSource.objects.create(
+        name="Partner",
+        address=FORM["address"],
+        parent=event_list,
+        interval=60,
+        is_paused=True,
+        is_gone=True,
+        next_run_at=later,
+    )
+    form = {**FORM, "parent": event_list.pk, "interval": "60", **changes}
+    assert as_moderator.post(reverse("import_sources:edit", args=[source.pk]), form).status_code == 302
+    source = the(ImportSource)
+    assert (source.next_run_at, source.is_gone) == ((None, False) if is_due else (later, True))
 
 
 @pytest.mark.parametrize(

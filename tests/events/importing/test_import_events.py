@@ -855,12 +855,12 @@ def test_stopped_by_hand_keeps_what_was_done(feed, monkeypatch, capsys):
     assert stop.value.code == 130
     assert "Stopped" in capsys.readouterr().err
     recorded = ImportRun.objects.get()
-    assert (recorded.state, recorded.created) == ("failed", 1)
+    assert (recorded.state, recorded.created) == ("broken", 1)
     monkeypatch.undo()
     assert counts(run(path)) == (1, 0, 1, 0, 0)
 
 
-def test_stopped_by_a_signal_is_recorded_as_failed(feed, monkeypatch):
+def test_stopped_by_a_signal_is_recorded_as_broken_off(feed, monkeypatch):
     def terminated(items, **options):
         yield items[0]
         sys.exit(143)
@@ -871,7 +871,7 @@ def test_stopped_by_a_signal_is_recorded_as_failed(feed, monkeypatch):
         run(feed("SUMMARY:One", "SUMMARY:Two"))
     assert stop.value.code == 143
     recorded = ImportRun.objects.get()
-    assert (recorded.state, recorded.created) == ("failed", 1)
+    assert (recorded.state, recorded.created) == ("broken", 1)
     assert "Stopped" in recorded.message
 
 
