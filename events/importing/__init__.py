@@ -22,6 +22,7 @@ from .parse import format_of, parse
 from .reconcile import Plan, adopted, reconcile, with_absences
 from .report import Summary, finish_interrupted, recorded
 from .sources import absolute, alone, credential_of, source_of, validators_of, wishes_of
+from .uploads import address_of, stored
 
 # Raise it when the same feed comes to be read differently, so that it is read again.
 READING = 1
@@ -110,7 +111,7 @@ def import_stored(
     if source.parent is None:
         raise FeedUnusable(f"“{source}” has no event list; choose one in its settings.")
     order = Order(
-        address=source.address,
+        address=address_of(source) if source.is_upload else source.address,
         format=source.format,
         parent=source.parent,
         publish=source.publish,
@@ -189,7 +190,10 @@ def _read(order: Order) -> Read | None:
     is_as_before = by_the_clock and source and wishes and source.digest.endswith(_settings(source, wishes))
     known = validators_of(source) if source and is_as_before and source.is_approved else None
     credential = credential_of(source) if source else ""
-    fetched = fetch_feed(order.address, known=known, credential=credential)
+    if source and source.is_upload:
+        fetched = stored(source)
+    else:
+        fetched = fetch_feed(order.address, known=known, credential=credential)
     if fetched.body is None:
         return None
     digest = sha256(fetched.body)
@@ -197,7 +201,8 @@ def _read(order: Order) -> Read | None:
     if known and source and source.digest.startswith(_short(digest)):
         return None
     format = order.format or format_of(fetched.body, fetched.address)
-    feed = parse(fetched.body, format=format, default_timezone=zone, address=fetched.address)
+    columns = source.columns if source else None
+    feed = parse(fetched.body, format=format, default_timezone=zone, address=fetched.address, mapping=columns)
     pages, address = [feed], feed.next_address
     while address and len(pages) < MAX_PAGES:
         body = fetch_feed(address, credential=credential, source=fetched.address).body or b""
@@ -224,7 +229,8 @@ def _short(digest: Any) -> str:
 
 def _settings(source: ImportSource, wishes: Wishes) -> str:
     """What decides what a feed becomes, beside what it says, in short."""
-    return _short(sha256(f"{READING} {FIELDS} {wishes} {source.timezone} {source.publish}".encode()))
+    told = f"{READING} {FIELDS} {wishes} {source.timezone} {source.publish} {source.columns}"
+    return _short(sha256(told.encode()))
 
 
 def _plan(read: Read, order: Order, summary: Summary) -> Plan:
@@ -236,7 +242,8 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     held = held_by(records, events)
     plan = reconcile(events, held)
     unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
-    if source.address == absolute(order.address) and "" not in unread:
+    is_its_own = order.source is not None or source.address == absolute(order.address)
+    if is_its_own and "" not in unread:
         # An event that cannot be read is there all the same.
         present = (
             {event.key for event in events} | {key for key in held if key.uid in unread} | read.everything

@@ -4,10 +4,11 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from .runs import ImportRunViewSet
 from .sources import ImportSourceViewSet
+from .uploads import UploadViewSet
 
 
 class ImportViewSetGroup(ModelViewSetGroup):
-    items = (ImportSourceViewSet, ImportRunViewSet)
+    items = (ImportSourceViewSet, UploadViewSet, ImportRunViewSet)
     menu_label = "Imports"
     menu_icon = "download"
     menu_order = 600

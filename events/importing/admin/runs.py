@@ -67,6 +67,7 @@ class ImportRunView(InspectView):
         return super().get_context_data(
             **kwargs,
             run=run,
+            is_table=run.format == "table",
             runs_url=runs_of(run.source) if run.source else "",
             counts=[(name, getattr(run, name)) for name in RESULTS],
             problems=paged(self.request, run.problems, "problems"),

@@ -24,6 +24,7 @@ from events.importing.models import ImportRun, ImportSource
 from events.importing.pages import set_values
 from events.importing.parse import FORMATS
 from events.importing.report import Summary
+from events.importing.uploads import about
 from events.models import EventIndexPage, EventPage, languages
 from events.tasks import start_import
 from events.widgets import TimezoneSelect
@@ -67,6 +68,13 @@ class ImportSourceForm(WagtailAdminModelForm):
         choices=[("", "Not known"), *languages()],
         help_text="Of events for which the feed names none.",
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.is_upload:
+            # Where it comes from and when is decided by whoever uploads it.
+            for name in ("address", "format", "credential", "interval"):
+                self.fields.pop(name, None)
 
     def clean_address(self):
         """Files of the server are not everybody's to read."""
@@ -122,7 +130,8 @@ class ImportSourceEditView(EditView):
     def get_context_data(self, **kwargs):
         # As it was saved, without what was typed since.
         source = ImportSource.objects.get(pk=self.object.pk)
-        more = {"source": source, "state": state_of(source), "runs_url": runs_of(source)}
+        upload = about(source) if source.is_upload else None
+        more = {"source": source, "state": state_of(source), "runs_url": runs_of(source), "upload": upload}
         return super().get_context_data(**kwargs, **more)
 
 
@@ -140,14 +149,11 @@ class ImportSourceDeleteView(DeleteView):
         )
 
 
-class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixin, TemplateView):
-    """What an import would do now; nothing is written."""
+class SourceScreen(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixin):
+    """A screen about one source."""
 
     model = ImportSource
     permission_required = "change"
-    page_title = "Test this feed"
-    header_icon = "view"
-    template_name = "events/admin/import_test.html"
 
     def get_page_subtitle(self):
         return str(self.object)
@@ -160,6 +166,14 @@ class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixi
             {"url": "", "label": self.page_title},
         ]
 
+
+class TestView(SourceScreen, TemplateView):
+    """What an import would do now; nothing is written."""
+
+    page_title = "Test this feed"
+    header_icon = "view"
+    template_name = "events/admin/import_test.html"
+
     def get_context_data(self, **kwargs):
         source = self.object
         may_approve = self.user_has_permission("approve")
@@ -171,6 +185,7 @@ class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixi
             source=source,
             message=message,
             format=label_of(summary.format),
+            is_table=summary.format == "table",
             counts=counts(found),
             failed=sum(problem.level == Level.FAILED for problem in summary.problems),
             events=events,
@@ -179,6 +194,7 @@ class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixi
             may_approve=may_approve,
             what=source.what_was_approved,
             runs_url=runs_of(source),
+            upload=about(source) if source.is_upload else None,
         )
 
     def _tried(self, *, may_use_credential: bool) -> tuple[Summary, str]:
