@@ -2,6 +2,7 @@
 
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
+from .check_links import CheckLinkViewSet
 from .runs import ImportRunViewSet
 from .sources import ImportSourceViewSet
 from .uploads import UploadViewSet
@@ -12,3 +13,6 @@ class ImportViewSetGroup(ModelViewSetGroup):
     menu_label = "Imports"
     menu_icon = "download"
     menu_order = 600
+
+
+__all__ = ("CheckLinkViewSet", "ImportViewSetGroup")

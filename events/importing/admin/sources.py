@@ -107,6 +107,8 @@ class ImportSourceIndexView(IndexView):
         buttons = super().get_list_more_buttons(instance)
         if self.user_has_permission("change"):
             buttons.append(Button("Test this feed", url=page_of_test(instance), icon_name="view", priority=5))
+            link = reverse("import_check_link:index", args=[instance.pk])
+            buttons.append(Button("Link for the partner", url=link, icon_name="link", priority=27))
         return [*buttons, Button("Runs", url=runs_of(instance), icon_name="history", priority=25)]
 
 
