@@ -65,7 +65,7 @@ class EventAdvice:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Sentences about the feed as a whole, and advice on each of its events."""
+    """Sentences about the feed as a whole, and advice on its events."""
 
     feed: tuple[str, ...]
     events: tuple[EventAdvice, ...]
@@ -79,13 +79,15 @@ def advise(
     fetched: Fetched | None = None,
     again: ParsedFeed | None = None,
     without_zone: Collection[Key] = (),
+    most: int | None = None,
 ) -> Advice:
     """What to tell about `feed`, which is in `format`, on `day`.
 
     `fetched` is how it came over the network; `again` is the same feed when it was asked for a second time right
-    after; `without_zone` are the events of it whose times are read in an assumed zone, see `zoneless`.
+    after; `without_zone` are the events of it whose times are read in an assumed zone, see `zoneless`. There is advice
+    on the first `most` events only.
     """
-    events = tuple(_on_event(event, format, day, without_zone) for event in feed.events)
+    events = tuple(_on_event(event, format, day, without_zone) for event in feed.events[:most])
     return Advice((*_on_feed(feed, day), *_on_ids(feed, again), *_on_answer(fetched)), events)
 
 
@@ -144,7 +146,8 @@ def _on_answer(fetched: Fetched | None):
     if fetched.bytes_read > MANY_BYTES:
         yield (
             f"It has {fetched.bytes_read / 1_000_000:.1f} MB; more than {MAX_BYTES // 1_000_000} MB are not read. "
-            "Leave out what is long past, and pictures that are inside the feed."
+            "Leave out what is long past, and pictures that are inside the feed. So large a feed is checked for less: "
+            "not whether its IDs stay the same, nor whether its times have zones."
         )
     if fetched.seconds > MANY_SECONDS:
         yield f"The server took {fetched.seconds:.0f} seconds to send it; after {TOTAL_SECONDS:.0f} we give up."

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.signing import BadSignature, Signer
 
-from .advice import Advice, advise, zoneless
-from .feed import FeedUnusable, ParsedFeed, Problem
+from .advice import MANY_BYTES, Advice, advise, zoneless
+from .feed import FeedUnusable, Key, ParsedFeed, Problem
 from .fetch import TOTAL_SECONDS, Fetched, is_on_the_web, safe_get
 from .markup import printable
 from .models import Check, CheckLink, ImportSource
@@ -23,8 +23,9 @@ PER_LINK = 20
 PER_VISITOR = 30
 """As many checks in a PERIOD; a visitor may have several links."""
 AT_ONCE = 2
-"""As many checks in the whole portal: each keeps a thread of the web server for up to a minute."""
+"""As many checks in the whole portal: each keeps a thread of the web server for up to half a minute."""
 BUSY = timedelta(seconds=30)
+EVENTS_SHOWN = 20
 _OTHER_ZONES = ("Pacific/Kiritimati", "Pacific/Niue")
 
 _signer = Signer(salt="events.importing.check")
@@ -48,10 +49,12 @@ class TooOften(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the portal makes of a feed: how it came, in which format, and what there is to say of it."""
+    """What the portal makes of a feed: how it came, in which format, with how many events, and what there is to say of
+    it and of the first EVENTS_SHOWN of them."""
 
     fetched: Fetched
     format: str
+    count: int
     advice: Advice
     problems: tuple[Problem, ...]
 
@@ -157,20 +160,24 @@ def _check(
         return parse(data, format=format, default_timezone=zone, address=fetched.address, mapping=columns)
 
     feed = read(body, source.timezone)
-    other_zone = next(zone for zone in _OTHER_ZONES if zone != source.timezone)
-    again = None
-    # What cannot be had a second time was had once.
-    with suppress(FeedUnusable):
-        second = safe_get(
-            address, credential=credential, total_seconds=max(1.0, TOTAL_SECONDS - fetched.seconds)
-        ).body
-        again = feed if second == body else read(second or b"", source.timezone)
+    again, without_zone = None, frozenset[Key]()
+    # Reading takes the processor from other visitors, a second for each megabyte.
+    if fetched.bytes_read <= MANY_BYTES:
+        without_zone = zoneless(
+            feed, read(body, next(zone for zone in _OTHER_ZONES if zone != source.timezone))
+        )
+        # What cannot be had a second time was had once.
+        with suppress(FeedUnusable):
+            left = max(1.0, TOTAL_SECONDS - fetched.seconds)
+            second = safe_get(address, credential=credential, total_seconds=left).body or b""
+            again = feed if second == body else read(second, source.timezone)
     advice = advise(
         feed,
         format=format,
         day=at.date(),
         fetched=fetched,
         again=again,
-        without_zone=zoneless(feed, read(body, other_zone)),
+        without_zone=without_zone,
+        most=EVENTS_SHOWN,
     )
-    return Report(fetched, format, advice, feed.problems)
+    return Report(fetched, format, len(feed.events), advice, feed.problems)

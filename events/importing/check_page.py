@@ -28,7 +28,6 @@ from .fetch import host_of
 from .models import ImportSource
 from .parse import FORMATS
 
-EVENTS_SHOWN = 20
 PROBLEMS_SHOWN = 100
 
 
@@ -104,9 +103,9 @@ def _shown(report: Report) -> dict:
         "report": report,
         "format": FORMATS[report.format].LABEL,
         "host": host_of(report.fetched.address),
-        "events": events[:EVENTS_SHOWN],
-        "count": len(events),
-        "more_events": max(0, len(events) - EVENTS_SHOWN),
+        "events": events,
+        "count": report.count,
+        "more_events": report.count - len(events),
         "problems": problems[:PROBLEMS_SHOWN],
         "more_problems": max(0, len(problems) - PROBLEMS_SHOWN),
         "is_table": report.format == "table",
