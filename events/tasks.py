@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from .importing import import_stored, timetable
+from .importing.check import forget_checks
 from .importing.feed import FeedUnusable
 from .importing.models import ImportRun, ImportSource
 from .models import EventPage, EventTombstone
@@ -97,5 +98,6 @@ def _rebuild(pk: int, at: datetime) -> None:
 
 
 def forget(at: datetime) -> None:
-    """An address that nobody can remember any more is an ordinary 404."""
+    """An address that nobody can remember any more is an ordinary 404, and who checked a feed is nobody's business."""
     EventTombstone.objects.filter(deleted_at__lt=at - TOMBSTONES_ARE_KEPT).delete()
+    forget_checks(at)

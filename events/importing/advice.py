@@ -1,8 +1,10 @@
 """What would make a feed better, in words for whoever publishes it. Pure."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from events.dates import describe
 from events.recurrence import Schedule
@@ -65,10 +67,12 @@ class EventAdvice:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Sentences about the feed as a whole, and advice on its events."""
+    """Sentences about the feed as a whole, advice on its events, and of how many of them each sentence is true, the
+    most frequent first."""
 
     feed: tuple[str, ...]
     events: tuple[EventAdvice, ...]
+    often: tuple[tuple[str, int], ...]
 
 
 def advise(
@@ -85,10 +89,16 @@ def advise(
 
     `fetched` is how it came over the network; `again` is the same feed when it was asked for a second time right
     after; `without_zone` are the events of it whose times are read in an assumed zone, see `zoneless`. There is advice
-    on the first `most` events only.
+    on the first `most` events only; all are counted.
     """
-    events = tuple(_on_event(event, format, day, without_zone) for event in feed.events[:most])
-    return Advice((*_on_feed(feed, day), *_on_ids(feed, again), *_on_answer(fetched)), events)
+    missing = [_sentences(event, format, day, without_zone) for event in feed.events]
+    events = (
+        EventAdvice(event, describe(_schedule(event)), _where(event), sentences)
+        for event, sentences in zip(feed.events[:most], missing, strict=False)
+    )
+    often = Counter(chain.from_iterable(missing)).most_common()
+    whole = (*_on_feed(feed, day), *_on_ids(feed, again), *_on_answer(fetched))
+    return Advice(whole, tuple(events), tuple(often))
 
 
 def zoneless(feed: ParsedFeed, elsewhere: ParsedFeed) -> frozenset[Key]:
@@ -157,8 +167,8 @@ def _entries(number: int) -> str:
     return "1 entry is" if number == 1 else f"{number:,} entries are"
 
 
-def _on_event(event: FeedEvent, format: str, day: date, without_zone: Collection[Key]) -> EventAdvice:
-    schedule = Schedule(
+def _schedule(event: FeedEvent) -> Schedule:
+    return Schedule(
         event.start_date,
         event.start_time,
         event.end_date,
@@ -166,12 +176,14 @@ def _on_event(event: FeedEvent, format: str, day: date, without_zone: Collection
         event.timezone,
         event.recurrence_rule,
     )
+
+
+def _sentences(event: FeedEvent, format: str, day: date, without_zone: Collection[Key]) -> tuple[str, ...]:
     names = NAMES.get(format, {})
-    missing = tuple(
+    return tuple(
         f"{sentence} ({names[what]})." if what in names else f"{sentence}."
         for what, sentence in _missing(event, day, without_zone)
     )
-    return EventAdvice(event, describe(schedule), _where(event), missing)
 
 
 def _where(event: FeedEvent) -> str:

@@ -28,7 +28,8 @@ BUSY = timedelta(seconds=30)
 EVENTS_SHOWN = 20
 _OTHER_ZONES = ("Pacific/Kiritimati", "Pacific/Niue")
 
-_signer = Signer(salt="events.importing.check")
+# Programs for mail take a colon for the end of a link.
+_signer = Signer(sep=".", salt="events.importing.check")
 
 
 class LinkForged(Exception):
@@ -99,11 +100,16 @@ def turn(source: ImportSource, *, visitor: str, at: datetime) -> Iterator[None]:
             raise TooOften("A check by this link is still going on.", BUSY)
         if not any(held.enter_context(locked(lock_key_of(f"check at once {n}"))) for n in range(AT_ONCE)):
             raise TooOften("Other partners are checking their feeds just now.", BUSY)
-        Check.objects.filter(asked_at__lte=at - PERIOD).delete()
+        forget_checks(at)
         _refuse_more_than(PER_LINK, at, "With this link", source=source)
         _refuse_more_than(PER_VISITOR, at, "From your network", visitor=visitor)
         Check.objects.create(source=source, visitor=visitor, asked_at=at)
         yield
+
+
+def forget_checks(at: datetime) -> None:
+    """Those that no longer count at `at` (aware)."""
+    Check.objects.filter(asked_at__lte=at - PERIOD).delete()
 
 
 def _refuse_more_than(number: int, at: datetime, whose: str, **counted: Any) -> None:

@@ -168,3 +168,10 @@ def test_times_without_a_zone_are_found_by_reading_them_in_two():
     )
     feeds = [parse(data, default_timezone=zone) for zone in ("Europe/Rome", "Pacific/Niue")]
     assert [key.uid for key in zoneless(*feeds)] == ["1@example.org"]
+
+
+def test_what_many_events_lack_is_counted_of_all_and_shown_of_the_first():
+    events = [make_feed_event(f"{n}", **{**COMPLETE, "image": "", "body": "x" * (n > 0)}) for n in range(5)]
+    advice = advise(ParsedFeed(tuple(events)), format="ical", day=DAY, most=2)
+    assert advice.often == (("No picture (IMAGE).", 5), ("No description (DESCRIPTION).", 1))
+    assert [each.event for each in advice.events] == events[:2]

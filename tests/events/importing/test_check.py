@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone as clock
 
 from earthcode.models import SiteSettings
+from events import tasks
 from events.importing import check, fetch
 from events.importing.check import (
     LIFETIME,
@@ -104,9 +105,9 @@ def test_a_new_link_replaces_the_old_one(source):
     [
         lambda token: token[:-1],
         lambda token: f"x{token}",
-        lambda token: token.partition(":")[0],
+        lambda token: token.partition(".")[0],
         lambda token: "nonsense",
-        lambda token: signing.Signer(salt="other").sign_object([1, "x", 99_999_999_999]),
+        lambda token: signing.Signer(sep=".", salt="other").sign_object([1, "x", 99_999_999_999]),
     ],
 )
 def test_a_link_that_was_tampered_with_is_forged(source, spoil):
@@ -165,6 +166,7 @@ def test_a_feed_is_read_and_nothing_is_written(client, source, server):
     assert re.search(r"<strong>Cannot be read, line \d+:</strong>", html)
     assert "It is marked as private in its calendar." in html
     assert "Nothing is missing." in html
+    assert 'No picture (IMAGE). <span class="check__key">1 of 2 events</span>' in html
     for model in (EventPage, ImportRecord, ImportRun):
         assert not model.objects.exists()
 
@@ -325,6 +327,15 @@ def test_a_link_is_good_for_so_many_checks_in_an_hour(source):
     with turn(source, visitor="x", at=AT + timedelta(hours=1)):
         assert Check.objects.count() == PER_LINK
     assert not Check.objects.filter(asked_at__lte=AT).exists()
+
+
+def test_who_checked_is_forgotten_even_if_nobody_checks_again(source):
+    with turn(source, visitor="x", at=AT):
+        pass
+    tasks.forget(AT + timedelta(minutes=59))
+    assert Check.objects.exists()
+    tasks.forget(AT + timedelta(hours=1))
+    assert not Check.objects.exists()
 
 
 def test_a_visitor_with_many_links_is_held_up_as_well(source, event_list):
