@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as portal_settings
 from django.core import signing
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone as clock
@@ -169,6 +169,11 @@ def test_a_feed_is_read_and_nothing_is_written(client, source, server):
     assert 'No picture (IMAGE). <span class="check__key">1 of 2 events</span>' in html
     for model in (EventPage, ImportRecord, ImportRun):
         assert not model.objects.exists()
+
+
+def test_a_browser_without_a_cookie_may_ask(source):
+    response = ask(Client(enforce_csrf_checks=True), source)
+    assert (response.status_code, response.cookies) == (200, {})
 
 
 def test_a_partner_types_an_address(client, source, serve, server):

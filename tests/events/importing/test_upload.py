@@ -29,7 +29,7 @@ from tests.events.importing.conftest import EDITOR, sign_in
 pytestmark = pytest.mark.django_db
 
 SCRIPT = "<script>alert(1)</script>"
-TABLE = b"Name;When;Where;Secret\nSoil day;2027-05-04;Bonn;x\nIce day;2027-06-01;Oslo;y\n"
+TABLE = b"Name;Kickoff;Where;Secret\nSoil day;2027-05-04;Bonn;x\nIce day;2027-06-01;Oslo;y\n"
 MEANINGS = ["title", "start_date", "city", ""]
 
 
