@@ -33,6 +33,10 @@ from .showing import in_words, label_of, paged
 
 PREVIEW = "events.importing.preview"
 A_DAY = 24 * 60 * 60
+NOT_FOR_YOU = (
+    "This feed is read with a credential, and its source is not approved. Somebody who may approve sources of events "
+    "has to test it."
+)
 
 
 def start(request: HttpRequest, source: ImportSource, *, is_approved: bool = False) -> None:
@@ -204,10 +208,7 @@ class TestView(SourceScreen, TemplateView):
         summary = Summary()
         if self.object.credential and not may_use_credential:
             # Else whoever writes an address would be sent the secret.
-            return summary, (
-                "This feed is read with a credential, and its source is not approved. Somebody who may approve "
-                "sources of events has to test it."
-            )
+            return summary, NOT_FOR_YOU
         try:
             import_stored(self.object, trigger=ImportRun.Trigger.ADMIN, dry_run=True, summary=summary)
         except FeedUnusable as error:

@@ -16,14 +16,15 @@ from wagtail.log_actions import log
 from wagtail.permissions import policy_registry
 
 from events.importing.feed import FeedUnusable
-from events.importing.fetch import MAX_BYTES
+from events.importing.fetch import MAX_BYTES, fetch_feed
 from events.importing.models import UPLOAD, ImportSource
 from events.importing.parse import FORMATS, table
 from events.importing.parse.otherwise import what_it_is
+from events.importing.sources import credential_of
 from events.importing.uploads import about, keep, stored
 from events.models import EventIndexPage
 
-from .sources import SourceScreen, page_of_test
+from .sources import NOT_FOR_YOU, SourceScreen, page_of_test
 
 TEMPLATES = {
     "csv": ("text/csv; charset=utf-8", table.template),
@@ -227,7 +228,7 @@ class ColumnsForm(forms.Form):
 
 
 class ColumnsView(SourceScreen, FormView):
-    """Which column of the table is what."""
+    """Which column of a table is what, whether it was uploaded or is at an address."""
 
     form_class = ColumnsForm
     page_title = "What the columns are"
@@ -235,14 +236,25 @@ class ColumnsView(SourceScreen, FormView):
     template_name = "events/admin/import_columns.html"
 
     def get_base_object_queryset(self):
-        return super().get_base_object_queryset().filter(address=UPLOAD)
+        return super().get_base_object_queryset().filter(format="table")
 
     @cached_property
     def found(self) -> tuple[dict[str, list[str]], str]:
         """The columns and samples of them, and why there are none if there are none."""
+        source = self.object
+        if source.credential and not (source.is_approved or self.user_has_permission("approve")):
+            # Else whoever writes an address would be sent the secret.
+            return {}, NOT_FOR_YOU
         try:
-            data = stored(self.object).body or b""
-            return table.samples(data, self.object.columns.values()), ""
+            found = (
+                stored(source)
+                if source.is_upload
+                else fetch_feed(source.address, credential=credential_of(source))
+            )
+            data = found.body or b""
+            if reason := why_no_table(data):
+                return {}, reason
+            return table.samples(data, source.columns.values()), ""
         except FeedUnusable as error:
             return {}, str(error)
 
@@ -253,9 +265,9 @@ class ColumnsView(SourceScreen, FormView):
         return super().get_context_data(
             **kwargs,
             source=self.object,
-            upload=about(self.object),
+            upload=about(self.object) if self.object.is_upload else None,
             message=self.found[1],
-            upload_url=page_of_upload(self.object),
+            upload_url=page_of_upload(self.object) if self.object.is_upload else "",
         )
 
     def form_valid(self, form):

@@ -59,11 +59,11 @@ def suggested(client, source):
     return [field.initial for field in client.get(columns(source)).context["form"].fields.values()]
 
 
-def import_it(source):
+def import_it(source, trigger=ImportRun.Trigger.ADMIN):
     source.refresh_from_db()
     source.approved = source.what_was_approved
     source.save()
-    return import_stored(source, trigger=ImportRun.Trigger.ADMIN)
+    return import_stored(source, trigger=trigger)
 
 
 def titles():
@@ -237,6 +237,38 @@ def test_a_form_suggests_nothing_twice():
     assert [field.initial for field in form.fields.values()] == ["", "title"]
 
 
+def test_the_columns_of_a_table_at_an_address_are_told_as_well(as_moderator, source, server):
+    server.body = TABLE
+    assert as_moderator.get(columns(source)).status_code == 404
+    ImportSource.objects.update(format="table")
+    html = as_moderator.get(columns(source)).content.decode()
+    assert "Kickoff" in html
+    assert "Upload another file" not in html
+    choose(as_moderator, source)
+    by_the_clock = ImportRun.Trigger.TIMETABLE
+    import_it(source, by_the_clock)
+    assert titles() == ["Ice day", "Soil day"]
+    # The same bytes are another feed now.
+    choose(as_moderator, source, ["title", "start_date", "venue", ""])
+    assert dict(import_it(source, by_the_clock).counts) == {"updated": 2}
+    server.status = 404
+    assert "127.0.0.1" in as_moderator.get(columns(source)).content.decode()
+
+
+def test_case_61_only_who_may_approve_has_a_table_asked_for_with_a_credential(
+    client, source, server, monkeypatch
+):
+    monkeypatch.setenv("IMPORT_CREDENTIAL_X", "Bearer abc")
+    ImportSource.objects.update(format="table", credential="IMPORT_CREDENTIAL_X")
+    server.body = TABLE
+    sign_in(client, "ch", (*EDITOR, "change_importsource"))
+    assert "has to test it" in client.get(columns(source)).content.decode()
+    assert server.asked == []
+    sign_in(client, "mo", (*EDITOR, "change_importsource", "approve_importsource"))
+    assert "Kickoff" in client.get(columns(source)).content.decode()
+    assert server.asked[0]["Authorization"] == "Bearer abc"
+
+
 # Files that are no table
 
 
@@ -323,7 +355,7 @@ def test_nobody_gets_the_file_again(as_moderator, event_list, client, settings):
 
 
 def test_editors_without_the_right_upload_nothing(as_editor, event_list):
-    source = ImportSource.objects.create(name="Partner", address="upload:", parent=event_list)
+    source = ImportSource.objects.create(name="Partner", address="upload:", format="table", parent=event_list)
     addresses = [
         reverse("import_upload:index"),
         columns(source),
