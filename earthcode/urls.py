@@ -29,6 +29,7 @@ urlpatterns = [
     path("documents/", include("wagtail.documents.urls")),
     re_path(r"^media/(?P<folder>images|original_images)/(?P<path>[^/]+)$", views.image_file),
     path("social/<int:page_id>-<slug:digest>.png", views.social_image, name="social_image"),
+    path("feeds/", include("events.urls")),
     # What a page offers to programs; Wagtail's own pattern knows no file names.
     re_path(r"^((?:[\w\-]+/)+[\w\-]+\.(?:atom|ics))$", wagtail_serve, name="page_file"),
     path("", include("wagtail.urls")),

@@ -1169,4 +1169,12 @@ class EventTombstone(models.Model):
 from . import listing, month, views  # noqa: E402
 
 # Django finds models through this module only.
-from .importing.models import ImportChange, ImportRecord, ImportRun, ImportSource  # noqa: E402, F401
+from .importing.models import (  # noqa: E402, F401
+    Check,
+    CheckLink,
+    ImportChange,
+    ImportRecord,
+    ImportRun,
+    ImportSource,
+    ImportUpload,
+)

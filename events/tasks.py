@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
 from .importing import alerts, import_stored, timetable
+from .importing.check import forget_checks
 from .importing.feed import FeedUnusable
 from .importing.models import ImportRun, ImportSource
 from .models import EventPage, EventTombstone
@@ -125,5 +126,6 @@ def _rebuild(pk: int, at: datetime) -> None:
 
 
 def forget(at: datetime) -> None:
-    """An address that nobody can remember any more is an ordinary 404."""
+    """An address that nobody can remember any more is an ordinary 404, and who checked a feed is nobody's business."""
     EventTombstone.objects.filter(deleted_at__lt=at - TOMBSTONES_ARE_KEPT).delete()
+    forget_checks(at)

@@ -9,7 +9,7 @@ from wagtail.log_actions import LogFormatter
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from .importing.admin import ImportViewSetGroup
+from .importing.admin import CheckLinkViewSet, ImportViewSetGroup
 from .importing.admin.health import ImportHealthPanel, may_see_sources
 from .importing.versions import LOG_ACTION
 from .models import EventPage, EventTopic, EventType
@@ -80,4 +80,4 @@ def show_the_health_of_sources(request, panels):
 
 @hooks.register("register_admin_viewset")
 def register_imports():
-    return ImportViewSetGroup()
+    return [ImportViewSetGroup(), CheckLinkViewSet()]

@@ -24,6 +24,7 @@ from .parse import format_of, parse
 from .reconcile import Plan, adopted, reconcile, with_absences
 from .report import Summary, finish_interrupted, recorded
 from .sources import absolute, alone, credential_of, source_of, validators_of, wishes_of
+from .uploads import address_of, stored
 
 # Raise it when the same feed comes to be read differently, so that it is read again.
 READING = 1
@@ -115,7 +116,7 @@ def import_stored(
     Raises FeedElsewhere, beside what `import_source` does, when another process imports the source.
     """
     order = Order(
-        address=source.address,
+        address=address_of(source) if source.is_upload else source.address,
         format=source.format,
         publish=source.publish,
         source=source,
@@ -230,7 +231,10 @@ def _read(order: Order) -> Read | None:
     is_as_before = by_the_clock and source and wishes and source.digest.endswith(_settings(source, wishes))
     known = validators_of(source) if source and is_as_before and source.is_approved else None
     credential = credential_of(source) if source else ""
-    fetched = fetch_feed(order.address, known=known, credential=credential)
+    if source and source.is_upload:
+        fetched = stored(source)
+    else:
+        fetched = fetch_feed(order.address, known=known, credential=credential)
     if fetched.body is None:
         return None
     digest = sha256(fetched.body)
@@ -238,7 +242,8 @@ def _read(order: Order) -> Read | None:
     if known and source and source.digest.startswith(_short(digest)):
         return None
     format = order.format or format_of(fetched.body, fetched.address)
-    feed = parse(fetched.body, format=format, default_timezone=zone, address=fetched.address)
+    columns = source.columns if source else None
+    feed = parse(fetched.body, format=format, default_timezone=zone, address=fetched.address, mapping=columns)
     pages, address = [feed], feed.next_address
     while address and len(pages) < MAX_PAGES:
         body = fetch_feed(address, credential=credential, source=fetched.address).body or b""
@@ -266,7 +271,7 @@ def _short(digest: Any) -> str:
 
 def _settings(source: ImportSource, wishes: Wishes) -> str:
     """What decides what a feed becomes, beside what it says, in short."""
-    rest = f"{source.timezone} {source.publish} {source.images}"
+    rest = f"{source.timezone} {source.publish} {source.images} {source.columns}"
     return _short(sha256(f"{READING} {FIELDS} {wishes} {rest}".encode()))
 
 
@@ -280,7 +285,8 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     held = held_by(records, events)
     plan = reconcile(events, held)
     unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
-    if source.address == absolute(order.address) and "" not in unread:
+    is_its_own = order.source is not None or source.address == absolute(order.address)
+    if is_its_own and "" not in unread:
         there = {event.key for event in events} | read.everything
         unread |= read.feed.uids - {key.uid for key in there}
         # A series of which only a single date is told, and an event that cannot be read, are there all the same.

@@ -111,7 +111,7 @@ def fetch_image(address: str) -> Fetched:
     """The picture at the URL `address`; raises FeedUnusable. Its bytes are still anybody's: nothing is decoded here."""
     found = safe_get(address, max_bytes=MAX_IMAGE_BYTES, accept="image/*")
     if not found.content_type.startswith("image/"):
-        raise FeedUnusable(f"{_host(found.address)} sent no picture, but “{found.content_type[:80]}”.")
+        raise FeedUnusable(f"{host_of(found.address)} sent no picture, but “{found.content_type[:80]}”.")
     return found
 
 
@@ -183,7 +183,7 @@ def safe_get(
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise FeedUnusable(_in_words(error, address, deadline)) from error
     raise FeedUnusable(
-        f"{_host(address)} redirects more than {MAX_REDIRECTS} times. Use the calendar's final address."
+        f"{host_of(address)} redirects more than {MAX_REDIRECTS} times. Use the calendar's final address."
     )
 
 
@@ -286,7 +286,7 @@ def _http_date(text: str) -> datetime | None:
 
 
 def _status_in_words(response: requests.Response) -> str:
-    status, host = response.status_code, _host(response.url)
+    status, host = response.status_code, host_of(response.url)
     if status in {401, 403} and "Authorization" in response.request.headers:
         meaning = "does not accept the credential of this source. Ask whoever runs it for a new one."
     elif status in {401, 403}:
@@ -303,7 +303,7 @@ def _status_in_words(response: requests.Response) -> str:
 
 
 def _in_words(error: Exception, address: str, deadline: "_Deadline") -> str:
-    host = _host(address)
+    host = host_of(address)
     if deadline.is_over:
         return f"{host} took longer than {deadline.seconds:g} seconds to send the feed. Try again later."
     if isinstance(error, InvalidIPAddress):
@@ -321,7 +321,8 @@ def _in_words(error: Exception, address: str, deadline: "_Deadline") -> str:
     return f"The feed cannot be fetched from {host}: {error}"
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
+    """The scheme and the host of `address`, which may be said aloud where the rest may be a secret."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 

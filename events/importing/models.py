@@ -3,6 +3,7 @@
 Wagtail's reference index leaves them out: that a page was imported is no use of it that deleting would break.
 """
 
+import json
 from hashlib import sha256
 from os.path import isfile
 
@@ -19,6 +20,8 @@ from .fetch import allowed, is_on_the_web
 
 # A credential may be any variable of the environment that begins so, and none of those that the portal lives by.
 CREDENTIAL_PREFIX = "IMPORT_CREDENTIAL_"
+# In place of an address: what was uploaded last.
+UPLOAD = "upload:"
 
 
 class ImportSource(models.Model):
@@ -161,6 +164,11 @@ class ImportSource(models.Model):
         help_text="Gets a mail when something is wrong with the feed.",
     )
 
+    mapping = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="Of a table: by the name of each column the field of parse.table that it is, or “”.",
+    )
     approved = models.CharField(max_length=64, blank=True, editable=False)
     etag = models.CharField(max_length=255, blank=True, editable=False)
     last_modified = models.CharField(max_length=255, blank=True, editable=False)
@@ -183,7 +191,7 @@ class ImportSource(models.Model):
     def clean(self):
         """What no single field can tell; each message stands at the field that is to be changed."""
         wrong = {
-            "address": _why_not(self.address) if self.address else "",
+            "address": _why_not(self.address) if self.address and not self.is_upload else "",
             "timezone": ""
             if self.timezone in timezone_names()
             else f"“{self.timezone}” is not a time zone. Choose one such as Europe/Rome.",
@@ -203,7 +211,17 @@ class ImportSource(models.Model):
             "include_categories",
             "exclude_categories",
         )
-        return sha256("\0".join(getattr(self, name) for name in names).encode()).hexdigest()
+        told = [*(getattr(self, name) for name in names), json.dumps(sorted(self.columns.items()))]
+        return sha256("\0".join(told).encode()).hexdigest()
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Which column of a table is which field, as `parse` wants it; none where that is to be guessed."""
+        return {field: column for column, field in self.mapping.items() if field}
+
+    @property
+    def is_upload(self) -> bool:
+        return self.address == UPLOAD
 
     @property
     def is_approved(self) -> bool:
@@ -223,6 +241,62 @@ def _why_not(address: str) -> str:
     except FeedUnusable as error:
         return str(error)
     return ""
+
+
+class ImportUpload(models.Model):
+    """The table that was uploaded last for a source. It is kept in here, where no web server hands it out."""
+
+    wagtail_reference_index_ignore = True
+
+    source = models.OneToOneField(ImportSource, on_delete=models.CASCADE, related_name="upload")
+    name = models.CharField(max_length=255, help_text="Of the file.")
+    content = models.BinaryField()
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return self.name
+
+
+class CheckLink(models.Model):
+    """The link by which a partner may check the feed of a source; a new one replaces it, deleting withdraws it."""
+
+    wagtail_reference_index_ignore = True
+
+    source = models.OneToOneField(ImportSource, on_delete=models.CASCADE, related_name="check_link")
+    nonce = models.CharField(max_length=32)
+    expires_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.source}, until {self.expires_at:%Y-%m-%d}"
+
+
+class Check(models.Model):
+    """That somebody used a CheckLink; forgotten as soon as it no longer counts. `visitor` is no address, but a digest
+    of one with the portal's secret."""
+
+    wagtail_reference_index_ignore = True
+
+    source = models.ForeignKey(ImportSource, on_delete=models.CASCADE, related_name="+")
+    visitor = models.CharField(max_length=64)
+    asked_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.source_id}, {self.asked_at:%Y-%m-%d %H:%M} UTC"
 
 
 class ImportRecord(models.Model):

@@ -98,22 +98,34 @@ def alone(source: ImportSource) -> Iterator[None]:
 
     The lock belongs to the session with the database, so that it ends with the process, however that ends.
     """
-    key = lock_key(source)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        if not cursor.fetchone()[0]:
+    with locked(lock_key(source)) as is_mine:
+        if not is_mine:
             raise FeedElsewhere(
                 f"“{source}” is being imported right now by another run; try again when it is done."
             )
-    try:
         yield
+
+
+@contextmanager
+def locked(key: int) -> Iterator[bool]:
+    """Hold the lock `key` in here, if nobody else does; whether that is so."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        is_mine = cursor.fetchone()[0]
+    try:
+        yield is_mine
     finally:
-        _unlock(key)
+        if is_mine:
+            _unlock(key)
 
 
 def lock_key(source: ImportSource) -> int:
     """By name, which a source that is not stored yet has as well."""
-    return int.from_bytes(sha256(f"import {source.name}".encode()).digest()[:8], signed=True)
+    return lock_key_of(f"import {source.name}")
+
+
+def lock_key_of(words: str) -> int:
+    return int.from_bytes(sha256(words.encode()).digest()[:8], signed=True)
 
 
 def _unlock(key: int):

@@ -2,12 +2,17 @@
 
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
+from .check_links import CheckLinkViewSet
 from .runs import ImportRunViewSet
 from .sources import ImportSourceViewSet
+from .uploads import UploadViewSet
 
 
 class ImportViewSetGroup(ModelViewSetGroup):
-    items = (ImportSourceViewSet, ImportRunViewSet)
+    items = (ImportSourceViewSet, UploadViewSet, ImportRunViewSet)
     menu_label = "Imports"
     menu_icon = "download"
     menu_order = 600
+
+
+__all__ = ("CheckLinkViewSet", "ImportViewSetGroup")

@@ -69,6 +69,7 @@ class ImportRunView(InspectView):
         return super().get_context_data(
             **kwargs,
             run=run,
+            is_table=run.format == "table",
             runs_url=runs_of(run.source) if run.source else "",
             progress_url=address_of_progress(run.source, run.job) if run.source and run.job else "",
             counts=[(name, getattr(run, name)) for name in RESULTS],

@@ -24,6 +24,7 @@ from events.importing.models import ImportRun, ImportSource
 from events.importing.pages import set_values
 from events.importing.parse import FORMATS
 from events.importing.report import Summary
+from events.importing.uploads import about
 from events.models import EventIndexPage, EventPage, languages
 from events.tasks import start_import
 from events.widgets import TimezoneSelect
@@ -34,6 +35,10 @@ from .showing import in_words, label_of, paged
 
 PREVIEW = "events.importing.preview"
 A_DAY = 24 * 60 * 60
+NOT_FOR_YOU = (
+    "This feed is read with a credential, and its source is not approved. Somebody who may approve sources of events "
+    "has to test it."
+)
 
 
 def start(request: HttpRequest, source: ImportSource, *, is_approved: bool = False) -> str:
@@ -71,6 +76,13 @@ class ImportSourceForm(WagtailAdminModelForm):
         help_text="Of events for which the feed names none.",
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.is_upload:
+            # Where it comes from and when is decided by whoever uploads it.
+            for name in ("address", "format", "credential", "interval"):
+                self.fields.pop(name, None)
+
     def clean_address(self):
         """Files of the server are not everybody's to read."""
         address = self.cleaned_data["address"].strip()
@@ -95,6 +107,8 @@ class ImportSourceIndexView(IndexView):
         buttons = super().get_list_more_buttons(instance)
         if self.user_has_permission("change"):
             buttons.append(Button("Test this feed", url=page_of_test(instance), icon_name="view", priority=5))
+            link = reverse("import_check_link:index", args=[instance.pk])
+            buttons.append(Button("Link for the partner", url=link, icon_name="link", priority=27))
         return [*buttons, Button("Runs", url=runs_of(instance), icon_name="history", priority=25)]
 
 
@@ -118,7 +132,8 @@ class ImportSourceEditView(EditView):
     def get_context_data(self, **kwargs):
         # As it was saved, without what was typed since.
         source = ImportSource.objects.get(pk=self.object.pk)
-        return super().get_context_data(**kwargs, **shown_health(source), runs_url=runs_of(source))
+        more = {"runs_url": runs_of(source), "upload": about(source) if source.is_upload else None}
+        return super().get_context_data(**kwargs, **shown_health(source), **more)
 
 
 class ImportSourceInspectView(InspectView):
@@ -138,14 +153,11 @@ class ImportSourceDeleteView(DeleteView):
         )
 
 
-class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixin, TemplateView):
-    """What an import would do now; nothing is written."""
+class SourceScreen(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixin):
+    """A screen about one source."""
 
     model = ImportSource
     permission_required = "change"
-    page_title = "Test this feed"
-    header_icon = "view"
-    template_name = "events/admin/import_test.html"
 
     def get_page_subtitle(self):
         return str(self.object)
@@ -158,6 +170,14 @@ class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixi
             {"url": "", "label": self.page_title},
         ]
 
+
+class TestView(SourceScreen, TemplateView):
+    """What an import would do now; nothing is written."""
+
+    page_title = "Test this feed"
+    header_icon = "view"
+    template_name = "events/admin/import_test.html"
+
     def get_context_data(self, **kwargs):
         source = self.object
         may_approve = self.user_has_permission("approve")
@@ -169,6 +189,7 @@ class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixi
             source=source,
             message=message,
             format=label_of(summary.format),
+            is_table=summary.format == "table",
             counts=counts(found),
             failed=sum(problem.level == Level.FAILED for problem in summary.problems),
             events=events,
@@ -177,6 +198,7 @@ class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixi
             may_approve=may_approve,
             what=source.what_was_approved,
             runs_url=runs_of(source),
+            upload=about(source) if source.is_upload else None,
         )
 
     def _tried(self, *, may_use_credential: bool) -> tuple[Summary, str]:
@@ -184,10 +206,7 @@ class TestView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixi
         summary = Summary()
         if self.object.credential and not may_use_credential:
             # Else whoever writes an address would be sent the secret.
-            return summary, (
-                "This feed is read with a credential, and its source is not approved. Somebody who may approve "
-                "sources of events has to test it."
-            )
+            return summary, NOT_FOR_YOU
         try:
             import_stored(self.object, trigger=ImportRun.Trigger.ADMIN, dry_run=True, summary=summary)
         except FeedUnusable as error:

@@ -101,11 +101,13 @@ def _moment(entry: dict, name: str, known: str | None) -> Moment | None:
     )
     if not isinstance(utc, datetime):
         return local
+    utc = utc.astimezone(UTC) if utc.tzinfo else utc.replace(tzinfo=UTC)
     if local is None:
-        return utc.replace(tzinfo=UTC)
-    if known or not isinstance(local, datetime) or abs(local - utc) > MAX_OFFSET:
+        return utc
+    if known or not isinstance(local, datetime) or local.tzinfo:
         return local
-    return local.replace(tzinfo=timezone(local - utc))
+    offset = local.replace(tzinfo=UTC) - utc
+    return local if abs(offset) > MAX_OFFSET else local.replace(tzinfo=timezone(offset))
 
 
 def _whole_days(start: Moment, end: Moment | None) -> tuple[date, date | None]:

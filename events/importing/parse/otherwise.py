@@ -21,7 +21,7 @@ def what_it_is(data: bytes, address: str = "") -> str:
     if not start.replace("\0", "").strip():
         return "The feed is empty. Check that the address or file is the calendar's own."
     if data.startswith(_XLS):
-        return "This is a workbook of an old Excel. Save it as XLSX or CSV and use that file."
+        return "This is a workbook of an old Excel, or one with a password. Save it as XLSX or CSV without a password."
     if data.startswith(b"PK\x03\x04"):
         return "This is an archive and no workbook. Use the file that is in it, or save the table as XLSX or CSV."
     if data.startswith(b"%PDF"):

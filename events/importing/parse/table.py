@@ -12,10 +12,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import BytesIO, StringIO
+from itertools import chain, islice
 from typing import NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import DEFUSEDXML, load_workbook
+from openpyxl import DEFUSEDXML, Workbook, load_workbook
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import from_excel
 
 from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFeed, Problem
@@ -55,14 +58,15 @@ FIELDS: dict[str, Field] = {
                     "subject", "titel", "veranstaltung", "titre", "titolo", "nome evento"),
     "start_date": _field("Start date", "2027-05-04", "start", "starts", "date", "from", "begin", "begins", "start day",
                          "first day", "event date", "start date time", "start datetime", "date from", "dtstart",
-                         "startdate", "datum", "beginn", "von", "startdatum", "date de début", "data inizio", "data"),
+                         "startdate", "when", "datum", "beginn", "von", "startdatum", "wann", "date de début",
+                         "data inizio", "data"),
     "start_time": _field("Start time", "09:00", "time", "begin time", "starttime", "time from", "startzeit", "uhrzeit"),
     "end_date": _field("End date", "2027-05-06", "end", "ends", "to", "until", "last day", "end day", "end date time",
                        "end datetime", "date to", "dtend", "enddate", "ende", "bis", "enddatum", "date de fin",
                        "data fine"),
     "end_time": _field("End time", "17:30", "endtime", "time to", "endzeit"),
     "timezone": _field("Time zone", "Europe/Rome", "timezone", "tz", "zone", "zeitzone"),
-    "venue": _field("Place", "ESRIN, Big Hall", "venue", "location", "where", "building", "room", "ort",
+    "venue": _field("Place", "ESRIN, Big Hall", "venue", "location", "where", "wo", "building", "room", "ort",
                     "veranstaltungsort", "lieu", "luogo"),
     "city": _field("City", "Frascati", "town", "stadt", "ville", "città"),
     "country": _field("Country", "Italy", "land", "pays", "paese"),
@@ -84,6 +88,29 @@ FIELDS: dict[str, Field] = {
     "uid": _field("ID", "soil-2027", "uid", "identifier", "event id", "guid", "nr", "no", "number"),
 }  # fmt: skip
 """What a row can say, by the name that a mapping uses."""
+NEEDED = ("title", "start_date")
+EXPLANATIONS = {
+    "title": "What the event is called. Every row needs it.",
+    "start_date": "The first day, as 2027-05-04. Every row needs it. A time may stand behind it.",
+    "start_time": "As 09:00. Empty: the event lasts whole days.",
+    "end_date": "The last day, itself included. Empty: the day it starts.",
+    "end_time": "As 17:30. Empty: the end is not known.",
+    "timezone": "In which the times are, as Europe/Rome. Empty: the one that the source has in its settings.",
+    "venue": "The building or room; “online” where there is none.",
+    "city": "Of the place.",
+    "country": "Its name, or its two letters such as IT.",
+    "online_url": "Where to take part online, or “yes” where there is no link yet.",
+    "website": "The page about the event.",
+    "registration_url": "Where to register.",
+    "description": "What it is about, in a few sentences. A blank line begins a new paragraph.",
+    "organizer": "Who organises it; several with semicolons between.",
+    "categories": "Words that sort it, with commas between. Those that name types or topics of the portal are used.",
+    "language": "In which it is held, as English or en.",
+    "status": "“Cancelled”, “postponed” or “moved online”. A row that says “draft” or “private” is left out.",
+    "image": "The address of a picture.",
+    "uid": "Anything that stays the same when the event moves or is renamed. Empty: title and start tell.",
+}
+"""Of FIELDS, for who fills in a table."""
 
 _STATUSES = {
     "cancelled": "EventCancelled",
@@ -118,19 +145,27 @@ _TIME = re.compile(
     r"(\d{1,2})(?:[:.h](\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(am|pm|a\.m\.|p\.m\.|uhr|h)?", re.IGNORECASE
 )
 _FRACTION = re.compile(r"0?\.\d+|0")
+# Markup, JSON, calendars, PDFs, and whatever has characters in it that nobody types.
+_NO_TABLE = re.compile(r"$|[<{\[]|BEGIN:|%PDF|[^\0-\x08\x0e-\x1f]*[\0-\x08\x0e-\x1f]")
 
 
 def recognises(data: bytes) -> bool:
     if data.startswith(b"PK\x03\x04"):
         return _is_workbook(data)
-    start = fields.head(data)
-    if not start or start[0] in "<{[" or "\0" in start:
+    if not may_be(data):
         return False
     try:
-        names = next((row for _, row in _csv_rows(start, 3)), [])
+        names = next((row for _, row in _csv_rows(fields.head(data), 3)), [])
     except FeedUnusable:
         return False
     return {"title", "start_date"} <= guess(names).keys()
+
+
+def may_be(data: bytes) -> bool:
+    """Whether `data` can be a table, whatever its columns are called."""
+    if data.startswith(b"PK\x03\x04"):
+        return _is_workbook(data)
+    return _NO_TABLE.match(fields.head(data)) is None
 
 
 def _is_workbook(data: bytes) -> bool:
@@ -148,10 +183,10 @@ def parse(data: bytes, *, default_timezone: str, mapping: Mapping[str, str] | No
 
     `mapping` says which column, by its name, is which of FIELDS; without it that is guessed.
     """
-    (_, first), *rows = _table(data)
+    (_, first), *rows = _table(data, [column for column in (mapping or {}).values() if column])
     names = _names(first)
     known = _checked(mapping, names) if mapping else guess(names)
-    for wanted in ("title", "start_date"):
+    for wanted in NEEDED:
         if wanted not in known:
             raise FeedUnusable(
                 f"The table has no column “{FIELDS[wanted].name}”; its columns are {_listed(names)}. "
@@ -172,7 +207,19 @@ def parse(data: bytes, *, default_timezone: str, mapping: Mapping[str, str] | No
 
 def columns(data: bytes) -> list[str]:
     """The names of the columns, to choose from for a mapping; raises FeedUnusable."""
-    return _names(_table(data)[0][1])
+    return list(samples(data))
+
+
+def samples(data: bytes, known: Iterable[str] = (), number: int = 3) -> dict[str, list[str]]:
+    """By the names of the columns, the first `number` things that stand below each; raises FeedUnusable.
+
+    The row with the names is the one that has the `known` ones in it, if there is one.
+    """
+    (_, first), *rows = _table(data, known)
+    return {
+        name: list(islice((cells[place] for _, cells in rows if place < len(cells) and cells[place]), number))
+        for place, name in enumerate(_names(first))
+    }
 
 
 def guess(names: Iterable[str]) -> dict[str, str]:
@@ -198,6 +245,45 @@ def template() -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+def template_workbook() -> bytes:
+    """The same as an Excel workbook, in which dates are dates, with a second sheet that explains the columns."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Events"
+    sheet.append([field.name for field in FIELDS.values()])
+    sheet.append([_typed(key, field.example) for key, field in FIELDS.items()])
+    for place, key in enumerate(FIELDS, 1):
+        letter = get_column_letter(place)
+        sheet.column_dimensions[letter].width = 20
+        if key in _SHOWN_AS:
+            # Rows that people add below the example are shown as it is.
+            sheet.column_dimensions[letter].number_format = sheet[f"{letter}2"].number_format = _SHOWN_AS[key]
+    explained = book.create_sheet("What the columns mean")
+    for key, field in FIELDS.items():
+        explained.append([field.name, EXPLANATIONS[key]])
+    explained.column_dimensions["A"].width, explained.column_dimensions["B"].width = 20, 100
+    for cell in (*sheet[1], *explained["A"]):
+        cell.font = Font(bold=True)
+    sheet.freeze_panes = "A2"
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+_SHOWN_AS = {
+    "start_date": "yyyy-mm-dd",
+    "start_time": "hh:mm",
+    "end_date": "yyyy-mm-dd",
+    "end_time": "hh:mm",
+}
+
+
+def _typed(key: str, text: str) -> str | date | time:
+    if key.endswith("_date"):
+        return date.fromisoformat(text)
+    return time.fromisoformat(text) if key.endswith("_time") else text
+
+
 def _checked(mapping: Mapping[str, str], names: list[str]) -> dict[str, str]:
     for key, column in mapping.items():
         if key not in FIELDS:
@@ -216,15 +302,18 @@ def _names(first: list[str]) -> list[str]:
     names: list[str] = []
     for number, cell in enumerate(first, 1):
         name = fields.plain_line(cell) or f"Column {number}"
-        names.append(f"{name} ({number})" if name in names else name)
+        while name in names:
+            name = f"{name} ({number})"
+        names.append(name)
     return names
 
 
 # Cells
 
 
-def _table(data: bytes) -> list[tuple[int, list[str]]]:
-    """(number, cells) of every row that says anything, the one with the names first; all cells as text."""
+def _table(data: bytes, known: Iterable[str] = ()) -> list[tuple[int, list[str]]]:
+    """(number, cells) of every row that says anything, the one with the names first; all cells as text. If there is a
+    row with the `known` names, it is that one."""
     is_workbook = data.startswith(b"PK\x03\x04")
     rows = list(_workbook_rows(data) if is_workbook else _csv_rows(fields.decoded(data), MAX_ROWS + 1))
     if not rows:
@@ -232,16 +321,19 @@ def _table(data: bytes) -> list[tuple[int, list[str]]]:
             "The table is empty. Its first row has to name the columns; each other row is an event."
         )
     if len(rows) > MAX_ROWS + 1:
-        raise FeedUnusable(f"The table has more than {MAX_ROWS:,} rows. Import it in several parts.")
-    return rows[_place_of_names(rows) :]
+        raise FeedUnusable(
+            f"The table has more than {MAX_ROWS:,} rows. Import it in several parts, each with a source of its own."
+        )
+    return rows[_place_of_names(rows, set(known)) :]
 
 
-def _place_of_names(rows: list[tuple[int, list[str]]]) -> int:
+def _place_of_names(rows: list[tuple[int, list[str]]], known: set[str]) -> int:
     """People put a heading above the row with the names."""
-    places = (
-        place for place, (_, cells) in enumerate(rows[:10]) if {"title", "start_date"} <= guess(cells).keys()
-    )
-    return next(places, 0)
+    first = list(enumerate(cells for _, cells in rows[:10]))
+    as_told = (place for place, cells in first if known and known <= set(_names(cells)))
+    by_words = (place for place, cells in first if {"title", "start_date"} <= guess(cells).keys())
+    with_columns = (place for place, cells in first if sum(map(bool, cells)) > 1)
+    return next(chain(as_told, by_words, with_columns), 0)
 
 
 def _csv_rows(text: str, limit: int) -> Iterator[tuple[int, list[str]]]:

@@ -151,3 +151,34 @@ def test_only_a_superuser_names_files_of_the_server(as_superuser, event_list, tm
     assert (
         as_superuser.post(reverse("import_sources:add"), {**form, "address": str(there)}).status_code == 302
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_approved"),
+    [
+        ({"address": "https://other.example.org/feed.ics"}, False),
+        ({"format": "ical"}, False),
+        ({"credential": "IMPORT_CREDENTIAL_X"}, False),
+        ({"exclude_words": "Two"}, False),
+        ({"include_categories": "Soil"}, False),
+        ({"name": "Another name", "interval": "60", "publish": "publish"}, True),
+    ],
+)
+def test_case_60_in_the_admin(as_moderator, event_list, changes, is_approved):
+    form = {**FORM, "parent": event_list.pk}
+    as_moderator.post(reverse("import_sources:add"), form)
+    source = the(ImportSource)
+    source.approved = source.what_was_approved
+    source.save()
+    edit = reverse("import_sources:edit", args=[source.pk])
+    assert as_moderator.post(edit, {**form, **changes}).status_code == 302
+    source = the(ImportSource)
+    assert source.is_approved == is_approved
+    waits = (
+        "Its runs write nothing until somebody tests and approves it."
+        in as_moderator.get(edit).content.decode()
+    )
+    assert waits != is_approved
+    as_moderator.post(reverse("import_sources:import_now", args=[source.pk]))
+    text = as_moderator.get(reverse("wagtailadmin_home")).content.decode()
+    assert ("The source is not approved, so nothing of it is written." in text) != is_approved

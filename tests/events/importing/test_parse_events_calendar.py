@@ -67,6 +67,7 @@ def test_case_57_an_event():
     [
         ({"timezone": "UTC+2"}, time(9), "Europe/Rome", ""),
         ({"timezone": "UTC+3", "utc_start_date": "2026-05-04 06:00:00"}, time(9), "Etc/GMT-3", "UTC+03:00"),
+        ({"timezone": "UTC+3", "utc_start_date": "2026-05-04T06:00:00Z"}, time(9), "Etc/GMT-3", "UTC+03:00"),
         ({"timezone": "UTC+5.5", "utc_start_date": "2026-05-04 03:30:00"}, time(9), "Asia/Calcutta", "UTC+05:30"),
         ({"timezone": ""}, time(9), "Europe/Rome", ""),
         ({"timezone": "Nowhere", "utc_start_date": None}, time(9), "Europe/Rome", "no time zone"),
