@@ -122,7 +122,7 @@ class ApproveRunView(RunOperation, BaseOperationView):
             messages.error(self.request, "This run is not held; there is nothing to approve.")
 
     def get_success_url(self):
-        return self.run_address
+        return self.next_url or self.run_address
 
 
 class UndoView(RunOperation, WagtailAdminTemplateMixin, TemplateView):

@@ -99,7 +99,12 @@ class ImportSourceIndexView(IndexView):
         buttons = super().get_list_more_buttons(instance)
         if self.user_has_permission("change"):
             buttons.append(Button("Test this feed", url=page_of_test(instance), icon_name="view", priority=5))
-        return [*buttons, Button("Runs", url=runs_of(instance), icon_name="history", priority=25)]
+        away = reverse("import_inbox:ignored", args=[instance.pk])
+        return [
+            *buttons,
+            Button("Runs", url=runs_of(instance), icon_name="history", priority=25),
+            Button("Events that stay away", url=away, icon_name="cross", priority=26),
+        ]
 
 
 class ImportSourceCreateView(CreateView):

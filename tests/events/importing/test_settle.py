@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from events.importing import import_source
+from events.importing.differences import Difference
 from events.importing.models import ImportRecord
 from events.importing.settle import follow_feed, keep_mine, open_conflicts
 from events.models import EventException, EventPage
@@ -41,7 +42,10 @@ def record(imported):
 
 
 def test_a_conflict_shows_both(record):
-    assert open_conflicts(record) == {"title": ("Ann's", "The feed's"), "venue": ("At Ann's", "Rome")}
+    assert open_conflicts(record) == {
+        "title": Difference("Title", "Ann's", "The feed's"),
+        "venue": Difference("Venue", "At Ann's", "Rome"),
+    }
 
 
 def test_a_conflict_is_over_when_the_page_says_the_same(record):
@@ -87,7 +91,8 @@ def test_one_date_of_a_series_is_settled_by_itself(imported, ann):
     page.save_revision().publish()
     imported(f"{series}\nEXDATE;VALUE=DATE:20261207")
     name = "exceptions 2026-12-07"
-    assert open_conflicts(the(ImportRecord)) == {name: ({"note": "Ann's"}, {"is_cancelled": True})}
+    told = "7 December 2026: note: Ann's", "7 December 2026: is cancelled"
+    assert open_conflicts(the(ImportRecord)) == {name: Difference("Exception of 2026-12-07", *told)}
     follow_feed(the(ImportRecord), name, user=ann, publish=True)
     rows = [(row.original_date.day, row.is_cancelled, row.note) for row in the(EventPage).exceptions.all()]
     assert rows == [(7, True, ""), (14, False, "Cake")]
