@@ -1,7 +1,7 @@
 """Panels of the admin that suit a long form of which most is seldom needed."""
 
-from wagtail.admin.compare import TextFieldComparison
 from django.utils.functional import cached_property
+from wagtail.admin.compare import TextFieldComparison
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, Panel
 
 from .repetition import in_words

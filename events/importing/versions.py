@@ -21,6 +21,8 @@ from .reconcile import Merge, merge
 # The name by which the history of pages and the audit log show imports.
 LOG_ACTION = "events.import"
 NOTHING = Merge({}, ())
+# What fields are called that are rows of other tables.
+ROWS = {"exceptions": "exceptions", "organizers": "organisers"}
 
 # The imported fields of a version as they are, and what is to become of them.
 Merging = Callable[[EventPage], tuple[Values, Merge]]
@@ -144,9 +146,7 @@ def listed(names: Iterable[str]) -> str:
     words = (
         f"exception of {name.partition(' ')[2]}"
         if " " in name
-        else str(EventPage._meta.get_field(name).verbose_name)
-        if name != "exceptions"
-        else "exceptions"
+        else ROWS.get(name) or str(EventPage._meta.get_field(name).verbose_name)
         for name in sorted(names)
     )
     return ", ".join(words)

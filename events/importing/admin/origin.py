@@ -47,7 +47,9 @@ class Imports:
 
 def imports_of(page: EventPage, user: Any) -> Imports | None:
     """Of `page`, a version of it; None if it was not imported."""
-    records = ImportRecord.objects.filter(page=page.pk).select_related("source").order_by("source__name", "pk")
+    records = (
+        ImportRecord.objects.filter(page=page.pk).select_related("source").order_by("source__name", "pk")
+    )
     found = [_import(record, imported_fields(record, page)) for record in records]
     return Imports(found, why_it_waits(page, user), may_ignore(page, user)) if found else None
 

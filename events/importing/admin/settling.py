@@ -59,10 +59,11 @@ class OfPage(View):
         record = get_object_or_404(records, pk=pk, page__isnull=False)
         if not record.page.permissions_for_user(request.user).can_edit():
             raise PermissionDenied
-        return redirect(get_valid_next_url_from_request(request) or self.decide(record))
+        address = self.decide(record)
+        return redirect(get_valid_next_url_from_request(request) or address)
 
     def decide(self, record: ImportRecord) -> str:
-        """Do it, and give the address to go on to."""
+        """Do it, and give the address to go on to where the request names none."""
         raise NotImplementedError
 
     def says_why_not(self, page: EventPage) -> bool:
