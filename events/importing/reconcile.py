@@ -35,8 +35,9 @@ class Held:
     """An event that was imported before.
 
     `values` is what the feed said last; `draft` is what the page's latest draft says now, and is needed only
-    when the feed says something new. `stays_away`: an editor deleted or ignored the event. `pins` are fields that do not follow the
-    feed. `runs_missing` counts the runs in a row that did not have it; `is_withdrawn` since one took the page down.
+    when the feed says something new. `stays_away`: an editor deleted or ignored the event. `pins` are fields that do
+    not follow the feed. `runs_missing` counts the runs in a row that did not have it; `is_withdrawn` since one took the
+    page down.
     """
 
     values: Values

@@ -12,7 +12,7 @@ from wagtail.actions.unpublish_page import UnpublishPageAction
 from events.models import EventPage
 
 from .differences import Difference, difference, value_of
-from .feed import Values
+from .feed import FIELDS, Values
 from .models import ImportRecord, ImportSource
 from .pages import RELATED, draft_values
 from .reconcile import EXCEPTION, WHEN, Merge, field_of, fields_of, merge, taken_over
@@ -47,10 +47,9 @@ def imported_fields(record: ImportRecord, page: EventPage) -> list[ImportedField
 
     def imported(name: str) -> ImportedField:
         is_same = field_of(ours, name) == field_of(record.values, name)
+        origin = Origin.FEED if is_same else Origin.EDITOR
         if name in record.pins:
             origin = Origin.PINNED
-        else:
-            origin = Origin.FEED if is_same else Origin.EDITOR
         is_open = name in record.conflicts and not is_same
         return ImportedField(name, origin, is_open, _compared(name, ours, record.values))
 
@@ -71,7 +70,7 @@ def open_conflicts(record: ImportRecord) -> dict[str, Difference]:
     ours = draft_values(page, record.values, names=names)
     return {
         name: _compared(name, ours, record.values)
-        for name in record.conflicts
+        for name in sorted(record.conflicts, key=lambda name: FIELDS.index(_field(name)))
         if field_of(ours, name) != field_of(record.values, name)
     }
 

@@ -21,8 +21,8 @@ from .reconcile import Merge, merge
 # The name by which the history of pages and the audit log show imports.
 LOG_ACTION = "events.import"
 NOTHING = Merge({}, ())
-# What fields are called that are rows of other tables.
-ROWS = {"exceptions": "exceptions", "organizers": "organisers"}
+# What fields are called on the form whose own names are others, or that have none: rows of other tables.
+CALLED = {"body": "description", "exceptions": "exceptions", "organizers": "organisers"}
 
 # The imported fields of a version as they are, and what is to become of them.
 Merging = Callable[[EventPage], tuple[Values, Merge]]
@@ -146,7 +146,7 @@ def listed(names: Iterable[str]) -> str:
     words = (
         f"exception of {name.partition(' ')[2]}"
         if " " in name
-        else ROWS.get(name) or str(EventPage._meta.get_field(name).verbose_name)
+        else CALLED.get(name) or str(EventPage._meta.get_field(name).verbose_name)
         for name in sorted(names)
     )
     return ", ".join(words)

@@ -33,7 +33,7 @@ def conflicts(request: HttpRequest) -> Section:
     shown = [(record, told) for record in records["page"] if (told := open_conflicts(record))]
     settled = len(records["page"]) - len(shown)
     return {
-        "heading": "Changed by an editor and by the feed",
+        "heading": "Conflicts",
         "count": records["page"].paginator.count - settled,
         "template": "events/admin/inbox_conflicts.html",
         "records": records,
@@ -67,7 +67,7 @@ def held_runs(request: HttpRequest) -> Section:
     may_look = runs.user_has_permission(request.user, "view")
     found = paged(request, held.defer("problems") if may_look else held.none(), "held")
     return {
-        "heading": "Runs that are held",
+        "heading": "Held runs",
         "count": found["page"].paginator.count,
         "template": "events/admin/inbox_held_runs.html",
         "runs": found,
