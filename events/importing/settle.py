@@ -129,13 +129,13 @@ def ignore(page: EventPage, *, user: Any) -> None:
     """Take `page` off the site, now and for any time it is scheduled for, and let no import touch it, until
     `let_come_again`."""
     page = EventPage.objects.select_for_update(of=("self",)).get(pk=page.pk)
-    was_live = page.live
     page.revisions.update(approved_go_live_at=None)
-    if was_live:
+    if page.live:
         # Whoever calls this has asked whether `user` may.
         UnpublishPageAction(page, user=user).execute(skip_permission_checks=True)
-    # As if an import had taken it down, it is published again by one.
-    page.import_records.update(is_ignored=True, is_withdrawn=was_live, conflicts=[])
+        # As if an import had taken it down, it is published again by one.
+        page.import_records.update(is_withdrawn=True)
+    page.import_records.update(is_ignored=True, conflicts=[])
 
 
 @transaction.atomic

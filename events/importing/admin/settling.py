@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.generic import TemplateView, View
@@ -22,6 +22,8 @@ from events.models import EventPage
 
 from .showing import paged
 
+PANEL = "imported"
+"""The id of what the form of a page has about imports."""
 EVERYTHING = "everything"
 """In place of a field: all that are in conflict."""
 
@@ -55,8 +57,9 @@ class OfPage(View):
     http_method_names = ("post",)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        records = ImportRecord.objects.select_related("source", "page")
-        record = get_object_or_404(records, pk=pk, page__isnull=False)
+        record = get_object_or_404(ImportRecord.objects.select_related("source", "page"), pk=pk)
+        if record.page is None:
+            raise Http404("Its page was deleted meanwhile.")
         if not record.page.permissions_for_user(request.user).can_edit():
             raise PermissionDenied
         address = self.decide(record)
@@ -91,7 +94,8 @@ class SettleView(OfPage):
             keep_mine(record, *names)
             text = f"{self.told(record, names)} stays as it is, whatever the feed says."
             messages.success(self.request, text)
-        return f"{edit_address(record)}#{anchor(record, name)}"
+        left = open_conflicts(ImportRecord.objects.select_related("page__latest_revision").get(pk=record.pk))
+        return f"{edit_address(record)}#{anchor(record, next(iter(left))) if left else PANEL}"
 
     def follow(self, record, names):
         page = record.page
@@ -126,7 +130,7 @@ class IgnoreView(OfPage):
             ignore(page, user=self.request.user)
             text = f"“{page.get_admin_display_title()}” is ignored: no import changes it or brings it back."
             messages.success(self.request, f"{text} Its page was unpublished." if was_live else text)
-        return f"{edit_address(record)}#imported"
+        return f"{edit_address(record)}#{PANEL}"
 
 
 class ComeAgainView(View):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone as clock
 from django.utils.formats import date_format
@@ -14,7 +15,7 @@ from events.importing.parse import FORMATS
 ROWS = 25
 
 
-def paged(request: HttpRequest, found: Sequence, parameter: str) -> dict[str, Any]:
+def paged(request: HttpRequest, found: Sequence | QuerySet, parameter: str) -> dict[str, Any]:
     """One page of what is `found`, and the addresses of the pages around it, by this `parameter` of the address."""
     page = Paginator(found, ROWS).get_page(request.GET.get(parameter))
 

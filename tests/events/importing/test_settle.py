@@ -109,13 +109,11 @@ def test_one_date_of_a_series_is_settled_by_itself(imported, ann):
 
 
 def origins(record):
-    """By field, in one word each, of those that are not as a plain feed says."""
+    """By field: where its value comes from, whether it is in conflict, and whether it is not what the feed says; of
+    those for which any of it is worth a word."""
     fields = imported_fields(record, the(EventPage).get_latest_revision_as_object())
-    return {
-        field.name: (field.origin, field.is_in_conflict, field.differs)
-        for field in fields
-        if field.origin != Origin.FEED
-    }
+    told = {field.name: (field.origin, field.is_in_conflict, field.differs) for field in fields}
+    return {name: value for name, value in told.items() if value != (Origin.FEED, False, False)}
 
 
 def test_every_field_says_where_it_comes_from(record, imported):
