@@ -15,8 +15,14 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from events.importing.models import ImportRecord, ImportSource
-from events.importing.reconcile import fields_of
-from events.importing.settle import follow_feed, ignore, keep_mine, let_come_again, open_conflicts
+from events.importing.settle import (
+    follow_feed,
+    ignore,
+    imported_fields,
+    keep_mine,
+    let_come_again,
+    open_conflicts,
+)
 from events.importing.versions import listed, why_it_waits
 from events.models import EventPage
 
@@ -80,7 +86,8 @@ class SettleView(OfPage):
     """The fields named by `follow` take what the feed says and follow it; those named by `keep` stay."""
 
     def decide(self, record):
-        known = {*fields_of(record.values), *record.conflicts, *record.pins, EVERYTHING}
+        draft = record.page.get_latest_revision_as_object()
+        known = {EVERYTHING, *(field.name for field in imported_fields(record, draft))}
         ways = [(way, name) for way in ("follow", "keep") for name in self.request.POST.getlist(way)]
         if len(ways) != 1 or ways[0][1] not in known:
             raise BadRequest("Name one field of the event, to follow the feed or to be kept.")
@@ -92,8 +99,8 @@ class SettleView(OfPage):
             self.follow(record, names)
         else:
             keep_mine(record, *names)
-            text = f"{self.told(record, names)} stays as it is, whatever the feed says."
-            messages.success(self.request, text)
+            how = "stays as it is" if len(names) == 1 else "stay as they are"
+            messages.success(self.request, f"{self.told(record, names)} {how}, whatever the feed says.")
         left = open_conflicts(ImportRecord.objects.select_related("page__latest_revision").get(pk=record.pk))
         return f"{edit_address(record)}#{anchor(record, next(iter(left))) if left else PANEL}"
 
@@ -110,7 +117,8 @@ class SettleView(OfPage):
             text = f"The page does not accept what the feed says: {reason} Edit it by hand."
             messages.error(self.request, text)
             return
-        text = f"{self.told(record, followed)} follows the feed again."
+        verb = "follows" if len(followed) == 1 else "follow"
+        text = f"{self.told(record, followed)} {verb} the feed again."
         if page.live and not is_public:
             text += " The change is in the draft; visitors see it once the draft is published."
         messages.success(self.request, text)

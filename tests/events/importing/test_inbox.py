@@ -1,6 +1,7 @@
 """What editors decide about imported events: on the form of the page, in the inbox, in the list of a source."""
 
 import re
+from datetime import date
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -11,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone as clock
 from wagtail.admin.models import EditingSession
-from wagtail.models import GroupPagePermission, Page
+from wagtail.models import GroupApprovalTask, GroupPagePermission, Page, Workflow, WorkflowTask
 
 from events.importing import import_source
 from events.importing.models import ImportRecord, ImportRun, ImportSource
 from events.importing.settle import ignore, keep_mine
-from events.models import EventIndexPage, EventPage
+from events.models import EventException, EventIndexPage, EventPage
 from tests.builders import make_calendar, make_event, the
 
 from ..test_editing import send
@@ -182,6 +183,30 @@ def test_every_source_of_a_page_is_shown(record, admin_client):
     ids = re.findall(r'id="([^"]+)"', html)
     imported = [name for name in ids if name.startswith("imported")]
     assert len(imported) == len(set(imported))
+
+
+def test_an_exception_that_only_an_editor_made_goes_when_it_follows_the_feed(imported, publisher):
+    imported("DTSTART;VALUE=DATE:20261130\nRRULE:FREQ=WEEKLY")
+    page = the(EventPage)
+    page.exceptions = [EventException(original_date=date(2026, 12, 7), note="Cake")]
+    page.save_revision().publish()
+    record = the(ImportRecord)
+    assert "7 December 2026: note: Cake</td>" in text_of(publisher.get(form_of(page)))
+    assert settle(publisher, record, follow="exceptions 2026-12-07").status_code == 200
+    assert not the(EventPage).exceptions.exists()
+
+
+def test_a_page_in_a_workflow_is_settled_by_who_reviews_it_and_in_its_draft(record, admin_client):
+    workflow = Workflow.objects.create(name="Review", active=True)
+    task = GroupApprovalTask.objects.create(name="Review", active=True)
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    edit(the(EventPage), publish=False, city="Submitted")
+    User.objects.update(email="")  # nobody is to be told
+    workflow.start(the(EventPage), User.objects.create_user("author"))
+    settle(admin_client, record, follow="title")
+    page, draft = the(EventPage), the(EventPage).get_latest_revision_as_object()
+    assert (page.title, draft.title, draft.city) == ("Ann's", "The feed's", "Submitted")
+    assert page.workflow_in_progress
 
 
 @pytest.mark.parametrize("names", [{"follow": "slug"}, {"keep": "x"}, {}, {"follow": ["title", "venue"]}])
@@ -352,7 +377,8 @@ def test_case_35_the_inbox_settles_a_field_and_goes_on_to_the_next(record, publi
 
 
 def test_all_conflicts_of_a_page_are_settled_at_once(record, publisher):
-    settle(publisher, record, follow="everything")
+    html = text_of(settle(publisher, record, follow="everything"))
+    assert "Title, venue of “Ann&#x27;s” follow the feed again." in html
     assert (the(EventPage).title, the(EventPage).venue) == ("The feed's", "Rome")
     assert "settled already" in text_of(settle(publisher, record, keep="everything"))
 
