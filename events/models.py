@@ -34,7 +34,7 @@ from earthcode.models import BasePage, IndexPage, Routes
 from . import rrule
 from .dates import describe, describe_days
 from .forms import EventPageForm
-from .panels import OptionalInlinePanel, OptionalPanel, RecurrencePanel
+from .panels import ImportPanel, OptionalInlinePanel, OptionalPanel, RecurrencePanel
 from .querysets import EventOccurrenceQuerySet, EventPageQuerySet
 from .recurrence import (
     Occurrence,
@@ -364,6 +364,7 @@ class EventPage(Routes, BasePage):
     subpage_types = ()
     content_panels = [
         *Page.content_panels,
+        ImportPanel(heading="Imported"),
         FieldPanel("summary"),
         MultiFieldPanel(
             [

@@ -1,7 +1,8 @@
 """Panels of the admin that suit a long form of which most is seldom needed."""
 
+from django.utils.functional import cached_property
 from wagtail.admin.compare import TextFieldComparison
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, Panel
 
 from .repetition import in_words
 
@@ -30,6 +31,32 @@ class OptionalInlinePanel(InlinePanel):
     class BoundPanel(InlinePanel.BoundPanel):
         def classes(self):
             return super().classes() + ([] if _is_filled(self) else ["collapsed"])
+
+
+class ImportPanel(Panel):
+    """What feeds say about an imported event, field by field; nothing on the form of any other."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "events/admin/import_panel.html"
+
+        class Media:
+            css = {"all": ("events/imports.css",)}
+
+        @cached_property
+        def imports(self):
+            # The models that this takes are made of these panels.
+            from .importing.admin.origin import imports_of
+
+            return imports_of(self.instance, self.request.user) if self.instance.pk else None
+
+        def is_shown(self):
+            return self.imports is not None
+
+        def classes(self):
+            return super().classes() + ([] if self.imports.count else ["collapsed"])
+
+        def get_context_data(self, parent_context=None):
+            return {**super().get_context_data(parent_context), "imports": self.imports}
 
 
 class RuleComparison(TextFieldComparison):

@@ -11,6 +11,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from .importing.admin import CheckLinkViewSet, ImportViewSetGroup
 from .importing.admin.health import ImportHealthPanel, may_see_sources
+from .importing.settle import forget_settled
 from .importing.versions import LOG_ACTION
 from .models import EventPage, EventTopic, EventType
 from .recurrence import clock_changes
@@ -30,6 +31,13 @@ def warn_of_clock_changes(request, page):
     if sentences:
         text = " ".join(sentences[:MAX_WARNINGS]) + (f" And {more} more such times." if more > 0 else "")
         messages.warning(request, text)
+
+
+@hooks.register("after_edit_page")
+def follow_the_feed_where_its_words_were_restored(request, page):
+    """Not while somebody types: half a sentence may happen to be the feed's."""
+    if isinstance(page, EventPage) and request.accepts("text/html"):
+        forget_settled(page)
 
 
 @hooks.register("register_log_actions")

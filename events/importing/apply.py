@@ -27,7 +27,7 @@ from .images import Brought, Pictures
 from .indexing import indexed_once
 from .models import ImportChange, ImportRecord, ImportRun, ImportSource
 from .pages import free_slug, says_the_same, set_values
-from .reconcile import Absence, Action, Plan, PlanItem
+from .reconcile import STAYS_AWAY, Absence, Action, Plan, PlanItem
 from .versions import LOG_ACTION, changed, following, listed, why_it_waits
 
 logger = logging.getLogger(__name__)
@@ -246,8 +246,8 @@ def _update(event: FeedEvent, how: Application) -> Outcome:
     (record,) = _records({event.key: event}, how)
     record = ImportRecord.objects.select_for_update().get(pk=record.pk)
     page = EventPage.objects.select_for_update(of=("self",)).filter(pk=record.page_id).first()
-    if page is None:
-        return _skipped(event, "Its page was deleted by an editor; it stays away.")
+    if page is None or record.is_ignored:
+        return _skipped(event, STAYS_AWAY)
     if waits := why_it_waits(page):
         reason = f"{waits} What is new waits for the next run."
         return replace(_skipped(event, reason), waits=True)

@@ -89,7 +89,7 @@ def _row(item: PlanItem) -> Row:
         item.reason,
         differences({name: (ours.get(name), value) for name, value in changes.items()}),
         differences(
-            {name: (_value(ours, name), _value(event.values, name)) for name in item.merge.conflicts}
+            {name: (value_of(ours, name), value_of(event.values, name)) for name in item.merge.conflicts}
         ),
         event,
     )
@@ -107,7 +107,7 @@ def _absence(absence: Absence, source: ImportSource) -> Row:
     return Row(kind, absence.title, absence.key.uid, f"It is not in the feed {times}. {what}.")
 
 
-def _value(values: Values, name: str) -> Value:
+def value_of(values: Values, name: str) -> Value:
     """Of a field as `reconcile.merge` names it."""
     if not name.startswith(EXCEPTION):
         return values.get(name)
@@ -118,16 +118,18 @@ def _value(values: Values, name: str) -> Value:
 
 def _differences(fields: Mapping[str, Sequence[Value]]) -> Iterator[Difference]:
     for name, (before, after) in fields.items():
-        told = _in_words(name, before), _in_words(name, after)
-        if told[0] == told[1] and before and after:
-            told = told[0], f"{told[1]} (other formatting)"
-        if told[0] != told[1]:
-            yield Difference(_label(name), *told)
+        told = difference(name, before, after)
+        if told.before != told.after:
+            yield told
 
 
-def _label(name: str) -> str:
+def difference(name: str, before: Value, after: Value) -> Difference:
+    """What a person sees of a field of an event's page before and after."""
+    told = _in_words(name, before), _in_words(name, after)
+    if before and after and before != after and told[0] == told[1]:
+        told = told[0], f"{told[1]} (other formatting)"
     words = listed([name])
-    return words[:1].upper() + words[1:]
+    return Difference(words[:1].upper() + words[1:], *told)
 
 
 def _in_words(name: str, value: Value) -> str:

@@ -306,7 +306,8 @@ class ImportRecord(models.Model):
     of the page, which may be longer ago. `conflicts` are the names of the fields that both an editor and the feed
     changed, as `reconcile.merge` names them, until somebody settles them; `pins` those that do not follow the feed.
 
-    A record without a page is of an event that an editor deleted: it stays away.
+    A record without a page is of an event that an editor deleted, `is_ignored` of one whose page is left alone: both
+    stay away.
     """
 
     wagtail_reference_index_ignore = True
@@ -321,6 +322,7 @@ class ImportRecord(models.Model):
     published = models.JSONField(default=dict)
     conflicts = models.JSONField(default=list)
     pins = models.JSONField(default=list)
+    is_ignored = models.BooleanField(default=False)
     runs_missing = models.PositiveIntegerField(default=0)
     is_withdrawn = models.BooleanField(default=False)
     sequence = models.PositiveIntegerField(null=True)
@@ -333,9 +335,16 @@ class ImportRecord(models.Model):
             ),
             models.CheckConstraint(condition=~Q(uid=""), name="import_record_has_a_uid"),
         )
+        indexes = (
+            models.Index(fields=("page",), name="import_records_in_conflict", condition=~Q(conflicts=[])),
+        )
 
     def __str__(self):
         return f"{self.uid} {self.recurrence_id}".rstrip()
+
+    @property
+    def stays_away(self) -> bool:
+        return self.is_ignored or self.page_id is None
 
     @property
     def key(self) -> Key:

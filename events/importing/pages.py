@@ -46,9 +46,13 @@ def records_of(source: ImportSource) -> list[ImportRecord]:
 def held_by(records: Iterable[ImportRecord], events: Iterable[FeedEvent]) -> dict[Key, Held]:
     """What `records` hold; drafts only of those of `events` about which there is something new."""
     news = {event.key: event.values for event in events}
-    changed = [record for record in records if news.get(record.key, record.values) != record.values]
+    changed = [
+        record
+        for record in records
+        if not record.stays_away and news.get(record.key, record.values) != record.values
+    ]
     pages = EventPage.objects.select_related("latest_revision").in_bulk(
-        [record.page_id for record in changed if record.page_id]
+        [record.page_id for record in changed]
     )
     drafts = {
         record.key: draft_values(
@@ -64,7 +68,7 @@ def held(record: ImportRecord, draft: Values | None) -> Held:
     return Held(
         record.values,
         draft,
-        record.page_id is None,
+        record.stays_away,
         record.sequence,
         record.last_modified,
         tuple(record.pins),
@@ -73,27 +77,30 @@ def held(record: ImportRecord, draft: Values | None) -> Held:
     )
 
 
-def draft_values(draft: EventPage, *told: Values) -> Values:
-    """The imported fields of `draft`. A body that says the same as one of `told` in other tags is given as
-    that."""
-    values: dict[str, Value] = {
-        name: as_value(getattr(draft, name)) for name in FIELDS if name not in RELATED
-    }
-    values |= {name: read(draft) for name, (read, _) in RELATED.items()}
-    values["body"] = next(
-        (
-            other["body"]
-            for other in told
-            if "body" in other and _is_same_body(draft.body, str(other["body"]))
-        ),
-        draft.body,
-    )
-    # One picture may stand at several addresses.
-    told_images = {str(other["image"]) for other in told if other.get("image")} - {values["image"]}
-    if values["image"] and told_images:
-        same = ImportedImage.objects.filter(image=draft.image_id, address__in=told_images).first()
-        values["image"] = same.address if same else values["image"]
-    return values
+def draft_values(draft: EventPage, *told: Values, names: Iterable[str] = FIELDS) -> Values:
+    """The imported fields of `draft`, those of these `names`. A body that says the same as one of `told` in other tags
+    is given as that."""
+    return {name: _value(draft, name, told) for name in names}
+
+
+def _value(draft: EventPage, name: str, told: Iterable[Values]) -> Value:
+    if name in RELATED:
+        read, _ = RELATED[name]
+        value = read(draft)
+        return _same_image(draft, str(value), told) if name == "image" else value
+    if name != "body":
+        return as_value(getattr(draft, name))
+    same = (str(other["body"]) for other in told if "body" in other)
+    return next((body for body in same if _is_same_body(draft.body, body)), draft.body)
+
+
+def _same_image(draft: EventPage, address: str, told: Iterable[Values]) -> str:
+    """One picture may stand at several addresses: one of those that are `told`, if it does."""
+    others = {str(other["image"]) for other in told if other.get("image")} - {address}
+    if not address or not others:
+        return address
+    same = ImportedImage.objects.filter(image=draft.image_id, address__in=others).first()
+    return same.address if same else address
 
 
 def _is_same_body(body: str, other: str) -> bool:

@@ -24,6 +24,7 @@ WHEN = (
 )
 # In front of the date of an exception, to merge each as a field of its own.
 EXCEPTION = "exceptions "
+STAYS_AWAY = "An editor deleted or ignored it; it stays away."
 # So many dates of a series are looked at to tell whether it is over.
 MAX_DATES = 1000
 Flat = dict[str, Any]
@@ -34,13 +35,14 @@ class Held:
     """An event that was imported before.
 
     `values` is what the feed said last; `draft` is what the page's latest draft says now, and is needed only
-    when the feed says something new. `is_deleted`: an editor deleted the page. `pins` are fields that do not follow the
-    feed. `runs_missing` counts the runs in a row that did not have it; `is_withdrawn` since one took the page down.
+    when the feed says something new. `stays_away`: an editor deleted or ignored the event. `pins` are fields that do
+    not follow the feed. `runs_missing` counts the runs in a row that did not have it; `is_withdrawn` since one took the
+    page down.
     """
 
     values: Values
     draft: Values | None = None
-    is_deleted: bool = False
+    stays_away: bool = False
     sequence: int | None = None
     last_modified: datetime | None = None
     pins: tuple[str, ...] = ()
@@ -142,9 +144,9 @@ def with_absences(
 ) -> Plan:
     """`plan` with what the feed, in which the events `present` are, does not have any more on `day`.
 
-    A rolling feed drops past events. Deleted pages are gone already.
+    A rolling feed drops past events. What was deleted or ignored is gone already.
     """
-    there = {key: known for key, known in held.items() if not known.is_deleted}
+    there = {key: known for key, known in held.items() if not known.stays_away}
     coming = {key for key, known in there.items() if not is_over(known.values, day)}
     missing = (key for key in there if key not in present and (key in coming or not is_rolling))
     absences = (
@@ -172,8 +174,8 @@ def is_over(values: Values, day: date) -> bool:
 def _item(event: FeedEvent, held: Held | None) -> PlanItem:
     if held is None:
         return PlanItem(Action.CREATE, event)
-    if held.is_deleted:
-        return PlanItem(Action.SKIP, event, reason="Its page was deleted by an editor; it stays away.")
+    if held.stays_away:
+        return PlanItem(Action.SKIP, event, reason=STAYS_AWAY)
     if event.values == held.values and not held.is_withdrawn:
         return PlanItem(Action.UNCHANGED, event)
     if is_older(event, held):
@@ -231,9 +233,14 @@ def field_of(values: Values, name: str) -> Any:
     return _apart(values).get(name)
 
 
-def taken_over(ours: Values, theirs: Values, name: str) -> dict[str, Value]:
-    """`ours` with the field that `merge` calls `name` as `theirs` has it."""
-    return {**ours, **_together({name: field_of(theirs, name)}, _apart(ours))}
+def taken_over(ours: Values, theirs: Values, names: Iterable[str]) -> dict[str, Value]:
+    """`ours` with the fields that `merge` calls by these `names` as `theirs` has them."""
+    return {**ours, **_together({name: field_of(theirs, name) for name in names}, _apart(ours))}
+
+
+def fields_of(*versions: Values) -> list[str]:
+    """All that `merge` may name of `versions`, in the order of the first."""
+    return list(dict.fromkeys(name for values in versions for name in _apart(values)))
 
 
 def _apart(values: Mapping[str, Any]) -> Flat:

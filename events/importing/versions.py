@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone as clock
 from wagtail.admin.models import EditingSession
-from wagtail.locks import WorkflowLock
+from wagtail.locks import BasicLock, WorkflowLock
 from wagtail.log_actions import log
 from wagtail.models import Revision
 
@@ -21,19 +22,24 @@ from .reconcile import Merge, merge
 # The name by which the history of pages and the audit log show imports.
 LOG_ACTION = "events.import"
 NOTHING = Merge({}, ())
+# What fields are called on the form whose own names are others, or that have none: rows of other tables.
+CALLED = {"body": "description", "exceptions": "exceptions", "organizers": "organisers"}
 
 # The imported fields of a version as they are, and what is to become of them.
 Merging = Callable[[EventPage], tuple[Values, Merge]]
 
 
-def why_it_waits(page: EventPage) -> str:
-    """Why nothing may be written to `page` now; "" if it may."""
+def why_it_waits(page: EventPage, user: Any = None) -> str:
+    """Why nothing may be written to `page` now, by the import or by `user`; "" if it may.
+
+    What `user` has open or locked is no reason."""
     # A page with a schedule is locked as well, but only for its form.
-    if page.locked or isinstance(page.get_lock(), WorkflowLock):
+    lock = page.get_lock()
+    if isinstance(lock, BasicLock | WorkflowLock) and (user is None or lock.for_user(user)):
         return "Its page is locked by an editor."
     sessions = EditingSession.objects.filter(
         content_type=ContentType.objects.get_for_model(page), object_id=str(page.pk), is_editing=True
-    )
+    ).exclude(user=user)
     editing = sessions.filter(last_seen_at__gte=clock.now() - EditingSession.IDLE_TIMEOUT).first()
     return f"{editing.user.get_username()} has its page open in the editor." if editing else ""
 
@@ -149,9 +155,7 @@ def listed(names: Iterable[str]) -> str:
     words = (
         f"exception of {name.partition(' ')[2]}"
         if " " in name
-        else str(EventPage._meta.get_field(name).verbose_name)
-        if name != "exceptions"
-        else "exceptions"
+        else CALLED.get(name) or str(EventPage._meta.get_field(name).verbose_name)
         for name in sorted(names)
     )
     return ", ".join(words)

@@ -3,13 +3,14 @@
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from .check_links import CheckLinkViewSet
+from .inbox import InboxViewSet
 from .runs import ImportRunViewSet
 from .sources import ImportSourceViewSet
 from .uploads import UploadViewSet
 
 
 class ImportViewSetGroup(ModelViewSetGroup):
-    items = (ImportSourceViewSet, UploadViewSet, ImportRunViewSet)
+    items = (InboxViewSet, ImportSourceViewSet, UploadViewSet, ImportRunViewSet)
     menu_label = "Imports"
     menu_icon = "download"
     menu_order = 600

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from events.importing.health import in_words
@@ -12,7 +13,7 @@ from events.importing.parse import FORMATS
 ROWS = 25
 
 
-def paged(request: HttpRequest, found: Sequence, parameter: str) -> dict[str, Any]:
+def paged(request: HttpRequest, found: Sequence | QuerySet, parameter: str) -> dict[str, Any]:
     """One page of what is `found`, and the addresses of the pages around it, by this `parameter` of the address."""
     page = Paginator(found, ROWS).get_page(request.GET.get(parameter))
 

@@ -109,7 +109,12 @@ class ImportSourceIndexView(IndexView):
             buttons.append(Button("Test this feed", url=page_of_test(instance), icon_name="view", priority=5))
             link = reverse("import_check_link:index", args=[instance.pk])
             buttons.append(Button("Link for the partner", url=link, icon_name="link", priority=27))
-        return [*buttons, Button("Runs", url=runs_of(instance), icon_name="history", priority=25)]
+        away = reverse("import_inbox:ignored", args=[instance.pk])
+        return [
+            *buttons,
+            Button("Runs", url=runs_of(instance), icon_name="history", priority=25),
+            Button("Events that stay away", url=away, icon_name="cross", priority=26),
+        ]
 
 
 class ImportSourceCreateView(CreateView):

@@ -72,7 +72,7 @@ def test_case_37_a_dropped_value_is_cleared_only_if_the_feed_put_it_there():
 
 
 def test_case_40_a_deleted_page_stays_away():
-    held = Held(EVENT.values, is_deleted=True)
+    held = Held(EVENT.values, stays_away=True)
     for event in (EVENT, replace(EVENT, title="New")):
         assert plan_one(event, held).action == Action.SKIP
 
