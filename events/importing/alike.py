@@ -42,7 +42,7 @@ _CAPITALS = 2
 
 _SMALL = set(
     "a an the of for and on in at to by with from edition annual "
-    "de la le les des du et un une der die das den fur und im il lo gli di del della dei e el los y".split()
+    "de la le les des du au aux sur et un une der die das den fur und im il lo gli di del della dei e el los y".split()
 )
 _ORDINALS = dict(
     zip(
@@ -213,10 +213,13 @@ def likeness(one: Telling, other: Telling) -> float:
     if one.page == other.page or one.source == other.source:
         return 0
     similar, is_telling = _similarity(title_of(one.title), title_of(other.title))
+    is_same_uid = _is_same_uid(one, other)
+    if similar < 0.5 and not is_same_uid:
+        return 0
     when = _when(one, other)
-    if _is_same_uid(one, other) and (when or similar >= 0.5):
+    if is_same_uid and (when or similar >= 0.5):
         return 1
-    if when == When.APART or not similar:
+    if when == When.APART:
         return 0
     where = _where(one, other)
     is_linked = bool(_addresses(one) & _addresses(other))
@@ -263,20 +266,22 @@ def _is_short(telling: Telling) -> bool:
 
 def _length(telling: Telling) -> int:
     """In days."""
-    assert telling.start_date
-    return (_last_day(telling) - telling.start_date).days + 1
+    return (_last_day(telling) - _first_day(telling)).days + 1
+
+
+def _first_day(telling: Telling) -> date:
+    if telling.start_date is None:
+        raise ValueError("It has no date.")
+    return telling.start_date
 
 
 def _last_day(telling: Telling) -> date:
-    assert telling.start_date
-    return max(telling.start_date, telling.end_date or telling.start_date)
+    return max(_first_day(telling), telling.end_date or _first_day(telling))
 
 
 def _instant(telling: Telling) -> datetime:
     """When it starts, in UTC; of a zone that is none as if it were UTC."""
-    assert telling.start_date
-    assert telling.start_time
-    wall = datetime.combine(telling.start_date, telling.start_time)
+    wall = datetime.combine(_first_day(telling), telling.start_time or time())
     try:
         return wall.replace(tzinfo=ZoneInfo(telling.timezone)).astimezone(UTC)
     except (ZoneInfoNotFoundError, ValueError, OverflowError):
@@ -467,7 +472,11 @@ def _said(telling: Telling) -> set[str]:
 
 def _keys(telling: Telling, *, has_undated: bool) -> Iterator[tuple]:
     """Those by the year only where there are events without a day."""
-    words = {word for word in title_of(telling.title).words if _weight(word) >= 0.5}
+    weights = {word: _weight(word) for word in title_of(telling.title).words}
+    own = {word for word, weight in weights.items() if weight == 1}
+    common = {word for word, weight in weights.items() if weight == 0.5}
+    # Two titles can be similar enough without an own word in common only where there is little else but common ones.
+    words = own | common if sum(weights.values()) >= 5 * len(own) else own
     said = _said(telling)
     if telling.uid:
         yield "uid", telling.uid, telling.recurrence_id
