@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from .importing import import_stored, timetable
+from .importing.duplicates import look_everywhere
 from .importing.feed import FeedUnusable
 from .importing.models import ImportRun, ImportSource
 from .models import EventPage, EventTombstone
@@ -30,6 +31,13 @@ def roll_occurrences(timestamp: int) -> None:
 @app.task(queueing_lock="forget_tombstones")
 def forget_tombstones(timestamp: int) -> None:
     forget(clock.now())
+
+
+@app.periodic(cron="47 2 * * *")
+@app.task(queueing_lock="look_for_duplicates")
+def look_for_duplicates(timestamp: int) -> None:
+    """Also among the events that editors wrote by hand, which no import compares."""
+    look_everywhere()
 
 
 @app.periodic(cron="* * * * *")

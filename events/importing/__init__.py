@@ -1,17 +1,20 @@
 """A calendar feed becomes event pages: fetch, parse, reconcile, guard, apply, report."""
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone as clock
 
 from events.models import EventIndexPage
 
 from . import timetable
-from .apply import Application, apply, expected
+from .apply import Application, Result, apply, expected
 from .choose import Wishes, chosen
+from .duplicates import look_after
 from .feed import FIELDS, FeedUnusable, Key, Level, ParsedFeed
 from .fetch import Fetched, fetch_feed
 from .guard import guard, refuse_loop
@@ -22,6 +25,8 @@ from .parse import format_of, parse
 from .reconcile import Plan, adopted, reconcile, with_absences
 from .report import Summary, finish_interrupted, recorded
 from .sources import absolute, alone, credential_of, source_of, validators_of, wishes_of
+
+logger = logging.getLogger(__name__)
 
 # Raise it when the same feed comes to be read differently, so that it is read again.
 READING = 1
@@ -168,9 +173,21 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
             how = Application(source, order.parent, recording.run, order.publish, user)
             for outcome in apply(plan, how, progress=progress):
                 summary.add(outcome)
+            if summary.counts[Result.CREATED] or summary.counts[Result.UPDATED]:
+                _look_for_duplicates(recording.run())
         if order.source:
             _remember_feed(order.source, read, is_settled=summary.is_settled and not plan.absences)
     return summary
+
+
+def _look_for_duplicates(run: ImportRun) -> None:
+    """What fails here costs a suggestion until the nightly look, and the import nothing."""
+    try:
+        look_after(run)
+    except (OperationalError, InterfaceError):
+        raise  # the database itself is in trouble
+    except Exception:
+        logger.exception("Looking for duplicates after run %s failed", run.pk)
 
 
 def _foresee(read: Read, order: Order, summary: Summary) -> None:

@@ -236,6 +236,12 @@ def taken_over(ours: Values, theirs: Values, name: str) -> dict[str, Value]:
     return {**ours, **_together({name: field_of(theirs, name)}, _apart(ours))}
 
 
+def differing(one: Values, other: Values) -> set[str]:
+    """The fields, as `merge` names them, in which two versions differ."""
+    one, other = _apart(one), _apart(other)
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+
+
 def _apart(values: Mapping[str, Any]) -> Flat:
     """`values` with each exception of a series as a field of its own."""
     flat = {name: value for name, value in values.items() if name != "exceptions"}
