@@ -106,12 +106,14 @@ def open_groups() -> list[tuple[int, ...]]:
 
 
 def say_different(pairs: Iterable[Pair], *, user: Any, at: datetime) -> None:
-    """That these are pages of different events, which is not asked again."""
+    """That these are pages of different events, which is not asked again. Pages that were joined have to be parted."""
+    pairs = {(min(pair), max(pair)) for pair in pairs}
+    pages = {page for pair in pairs for page in pair}
+    joined = PossibleDuplicate.objects.filter(state=State.SAME, one__in=pages, other__in=pages)
+    pairs -= set(joined.values_list("one", "other"))
     rows = [
-        PossibleDuplicate(
-            one_id=min(pair), other_id=max(pair), state=State.DIFFERENT, settled_at=at, settled_by=user
-        )
-        for pair in pairs
+        PossibleDuplicate(one_id=one, other_id=other, state=State.DIFFERENT, settled_at=at, settled_by=user)
+        for one, other in sorted(pairs)
     ]
     PossibleDuplicate.objects.bulk_create(
         rows,

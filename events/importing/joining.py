@@ -132,8 +132,7 @@ def _remember(kept: EventPage, other: EventPage, joined: dict, *, user: Any, at:
     of_other = [*known.filter(one=other), *known.filter(other=other)]
     different = [row for row in of_other if row.state == PossibleDuplicate.State.DIFFERENT]
     others = {page for row in different for page in row.pair} - {other.pk, kept.pk}
-    settled = {page for row in [*known.filter(one=kept), *known.filter(other=kept)] for page in row.pair}
-    say_different(((kept.pk, page) for page in others - settled), user=user, at=at)
+    say_different(((kept.pk, page) for page in others), user=user, at=at)
     known.filter(pk__in=[row.pk for row in of_other if row.state == PossibleDuplicate.State.OPEN]).delete()
     known.update_or_create(
         one_id=min(kept.pk, other.pk),
