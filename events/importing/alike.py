@@ -19,6 +19,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 ONLINE = "OnlineEventAttendanceMode"
 BOTH = "MixedEventAttendanceMode"
 
+ODD = 0.25
+"""The weight of a common word that only one of two titles has, such as the name of an agency."""
+
 Pair = tuple[int, int]
 """Of pages, the lower number first."""
 
@@ -445,7 +448,10 @@ def _similarity(one: Title, other: Title) -> tuple[float, bool]:
     kinds = one.words & _KINDS, other.words & _KINDS
     are_of_one_kind = not all(kinds) or bool(kinds[0] & kinds[1])
     shared = sum(map(_weight, common))
-    odd = sum(_weight(word) if are_of_one_kind or word not in _KINDS else 1 for word in rest)
+    odd = sum(
+        1 if word in _KINDS and not are_of_one_kind else ODD if word in _COMMON else _weight(word)
+        for word in rest
+    )
     is_telling = shared >= 1 and any(_weight(word) >= 0.5 for word in common)
     return shared / (shared + odd), is_telling
 

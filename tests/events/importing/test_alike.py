@@ -149,6 +149,8 @@ def test_midnight_in_one_zone_is_no_other_day_in_another():
         ("12th EO Summer School", "13th EO Summer School", False),
         ("Atelier sur la télédétection des forêts", "Atelier : Télédétection des forêts", True),
         ("ESA–NASA Workshop on Arctic Methane", "Arctic Methane Workshop (ESA/NASA)", True),
+        ("Workshop on Arctic Methane", "Arctic Methane Workshop (ESA/NASA)", True),
+        ("Arctic Methane Workshop", "Arctic Workshop", False),
         ("ESA Workshop on Arctic Methane", "ESA Workshop on Tropical Forests", False),
         ("ESA Open Science Workshop", "ESA Open Science Conference", False),
         ("Landsat 8 user day", "Landsat 9 user day", False),
