@@ -212,6 +212,12 @@ def test_an_event_whose_date_is_not_known_yet_is_known_by_its_year(changes, expe
     assert are_alike(LPS, **{**undated, **changes}) is expected
 
 
+def test_a_part_of_a_conference_with_the_same_address_and_dates_is_not_the_conference():
+    conference = {**LPS, "addresses": ("https://lps25.example.org/programme",)}
+    assert are_alike(conference, title="Living Planet Symposium: from observation to action")
+    assert not are_alike(conference, title="Living Planet Symposium: plenary")
+
+
 def test_series_are_alike_from_the_same_day_on():
     series = {"title": "Cloud physics colloquium", "recurrence_rule": "FREQ=WEEKLY"}
     assert are_alike(series)
@@ -222,10 +228,13 @@ def test_a_long_exhibition_is_known_again():
     show = {"title": "Ice: an exhibition", "start_date": date(2026, 1, 10), "end_date": date(2026, 6, 30)}
     assert are_alike(show, start_date=date(2026, 2, 1))
     assert not are_alike(show, start_date=date(2026, 5, 1))
+    month = {**show, "start_date": date(2026, 1, 3), "end_date": date(2026, 1, 29)}
+    assert are_alike(month, start_date=date(2026, 1, 2), end_date=date(2026, 2, 17))
 
 
 def test_what_one_source_has_twice_or_was_written_by_hand_twice_is_two_events():
     assert not alike([told(1, 1, **LPS), told(2, 1, **LPS)])
+    assert not likeness(told(1, 1, **LPS), told(2, 1, **LPS))
     assert not alike([told(1, None, **LPS), told(2, None, **LPS)])
     assert alike([told(1, None, **LPS), told(2, 1, **LPS)])
     # Of a page that has both sources already.

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import PageLogEntry
 
+from events import tasks
 from events.importing import import_source
 from events.importing.apply import Result
 from events.importing.duplicates import (
@@ -186,6 +187,16 @@ def test_case_29_what_is_written_by_hand_later_is_found_by_night(event_list, run
     assert open_groups() == group_of(mine, page_of("calendar"))
 
 
+def test_case_29_what_is_written_by_hand_is_compared_as_it_is_drafted(event_list, run):
+    mine = EventPage(title="Something", start_date=date(2028, 9, 4), live=False)
+    event_list.add_child(instance=mine)
+    mine.save_revision()
+    mine.title, mine.start_date, mine.end_date = "LPS28", date(2028, 5, 22), date(2028, 5, 26)
+    mine.save_revision()
+    run("calendar", calendar())
+    assert open_groups() == group_of(mine, page_of("calendar"))
+
+
 def test_case_29_a_suggestion_goes_with_its_page(three):
     three[1].delete()
     assert open_groups() == group_of(three[0], three[2])
@@ -240,6 +251,20 @@ def test_case_29_that_events_are_different_can_be_taken_back(three, ann):
     for row in PossibleDuplicate.objects.all():
         ask_again(row)
     assert open_groups() == group_of(*three)
+
+
+def test_case_29_a_joined_page_stays_joined_until_it_is_parted(three, ann):
+    kept, other, _ = three
+    join(kept, [other], user=ann, at=NOW)
+    say_different([(other.pk, kept.pk)], user=ann, at=NOW)
+    assert joined(kept, other).joined["kept"] == kept.pk
+
+
+def test_case_29_the_worker_looks_every_night(event_list, run):
+    run("calendar", calendar())
+    mine = make_event(title="LPS28", start_date=date(2028, 5, 22))
+    tasks.look_for_duplicates(0)
+    assert open_groups() == group_of(mine, page_of("calendar"))
 
 
 # The same event
