@@ -154,23 +154,26 @@ def alike(tellings: Iterable[Telling], *, among: Collection[int] | None = None) 
     """
     tellings = tuple(tellings)
     sources = sources_of(tellings)
-    blocks: dict[tuple, list[int]] = defaultdict(list)
+    asked = [among is None or telling.page in among for telling in tellings]
     has_undated = any(telling.start_date is None for telling in tellings)
-    for number, telling in enumerate(tellings):
-        for key in _keys(telling, has_undated=has_undated):
-            blocks[key].append(number)
+    blocks: dict[tuple, list[int]] = defaultdict(list)
+    # Those that are asked for first: nobody wants to know what the others have in common.
+    for number in sorted(range(len(tellings)), key=lambda number: not asked[number]):
+        for key in _keys(tellings[number], has_undated=has_undated):
+            if asked[number] or key in blocks:
+                blocks[key].append(number)
     found: dict[Pair, float] = {}
     seen: set[Pair] = set()
     for block in blocks.values():
         if not 1 < len(block) <= MAX_CROWD:
             continue
         for pair in combinations(block, 2):
+            if not asked[pair[0]]:
+                break
             if pair in seen:
                 continue
             seen.add(pair)
             one, other = tellings[pair[0]], tellings[pair[1]]
-            if among is not None and one.page not in among and other.page not in among:
-                continue
             if sources[one.page] & sources[other.page]:
                 continue
             if how_much := likeness(one, other):
