@@ -28,8 +28,8 @@ dev: environment ## Serve for development: autoreload and debug pages, at PORT=
 test: environment ## Run the tests; ARGS= for pytest, as in ARGS="tests/events -k feed"
 	@exec $(PYTHON) -m pytest --numprocesses 2 $(ARGS)
 
-bench: environment ## Measure the portal with few and very many events, for docs/performance.md
-	@exec $(PYTHON) -m tests.bench
+bench: environment ## Measure pages and imports for docs/performance.md; ARGS=pages or imports
+	@exec $(PYTHON) -m tests.bench $(ARGS)
 
 lint: environment ## Check style, types, templates, migrations and the production settings
 	$(PYTHON) -m ruff check .

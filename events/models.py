@@ -194,6 +194,9 @@ class EventIndexPage(Routes, IndexPage):
 class EventPage(Routes, BasePage):
     """One event. Its dates and times are wall time in `timezone`; nothing about it says that it is past."""
 
+    # An import indexes many at once; see signal_handlers.
+    search_auto_update = False
+
     class DateStatus(models.TextChoices):
         CONFIRMED = "confirmed", "Confirmed"
         TENTATIVE = "tentative", "Tentative"
@@ -763,7 +766,9 @@ class EventPage(Routes, BasePage):
 
     def has_right_occurrences(self, at: datetime) -> bool:
         """Whether the rows say what the schedule does, as seen from `at` (aware)."""
-        return [row.facts for row in self.occurrences.all()] == [row.facts for row in self._occurrences(at)]
+        return [row.facts for row in self.occurrences.all()] == [
+            row.facts for row in self.occurrence_rows(at)
+        ]
 
     def rebuild_occurrences(self, at: datetime):
         """Derive the rows anew from the published schedule, as seen from `at` (aware). Rows that are right stay."""
@@ -773,9 +778,10 @@ class EventPage(Routes, BasePage):
             # Two that rebuild at once do so one after the other.
             EventPage.objects.select_for_update(of=("self",)).only("pk").get(pk=self.pk)
             EventOccurrence.objects.filter(page=self).delete()
-            EventOccurrence.objects.bulk_create(self._occurrences(at))
+            EventOccurrence.objects.bulk_create(self.occurrence_rows(at))
 
-    def _occurrences(self, at: datetime) -> list["EventOccurrence"]:
+    def occurrence_rows(self, at: datetime) -> list["EventOccurrence"]:
+        """What the schedule says, as seen from `at` (aware); not stored."""
         return EventOccurrence.rows_of(self, occurrences(self.schedule, at) if self.schedule else [])
 
 

@@ -3,8 +3,10 @@
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils import timezone as clock
+from modelsearch.index import remove_object
 from wagtail.contrib.redirects.models import Redirect
 
+from .importing import indexing
 from .models import EventPage, EventTombstone
 
 # Publishing, copying and making an alias, which Wagtail announces by no signal of its own, write a page whole. Saving a
@@ -24,15 +26,26 @@ def raise_sequence(sender, instance, raw, update_fields, **kwargs):
 
 
 @receiver(post_save, sender=EventPage)
-def rebuild_occurrences(sender, instance, raw, update_fields, **kwargs):
+def rebuild_occurrences(sender, instance, created, raw, update_fields, **kwargs):
     """The rows are of the published page only."""
     if raw or update_fields is not None:
         return
     if instance.live:
         instance.rebuild_occurrences(clock.now())
         EventTombstone.objects.filter(slug=instance.slug).delete()
-    else:
+    elif not created:
         instance.occurrences.all().delete()
+
+
+@receiver(post_save, sender=EventPage)
+def index_for_search(sender, instance, raw, **kwargs):
+    if not raw:
+        indexing.index_for_search(instance.pk)
+
+
+@receiver(post_delete, sender=EventPage)
+def remove_from_search(sender, instance, **kwargs):
+    remove_object(instance)
 
 
 @receiver(pre_delete, sender=EventPage)

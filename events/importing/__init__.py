@@ -18,6 +18,7 @@ from .duplicates import look_after
 from .feed import FIELDS, FeedUnusable, Key, Level, ParsedFeed
 from .fetch import Fetched, fetch_feed
 from .guard import guard, refuse_loop
+from .images import Pictures, with_pictures
 from .importer import importer
 from .models import ImportRecord, ImportRun, ImportSource
 from .pages import held_by, records_of
@@ -170,7 +171,7 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
             finish_interrupted(source)
             summary.add_unread(read.feed.problems)
             user = importer() if plan.touches_pages else None
-            how = Application(source, order.parent, recording.run, order.publish, user)
+            how = Application(source, order.parent, recording.run, Pictures(source), order.publish, user)
             for outcome in apply(plan, how, progress=progress):
                 summary.add(outcome)
             if summary.counts[Result.CREATED] or summary.counts[Result.UPDATED]:
@@ -226,6 +227,7 @@ def _read(order: Order) -> Read | None:
         events=tuple({event.key: event for page in pages for event in page.events}.values()),
         problems=tuple(problem for page in pages for problem in page.problems),
         complete=all(page.complete for page in pages) and not address,
+        uids=frozenset().union(*(page.uids for page in pages)),
     )
     refuse_loop(feed)
     found = source or source_of(feed, name=order.source_name, address=order.address, format=order.format)
@@ -241,7 +243,8 @@ def _short(digest: Any) -> str:
 
 def _settings(source: ImportSource, wishes: Wishes) -> str:
     """What decides what a feed becomes, beside what it says, in short."""
-    return _short(sha256(f"{READING} {FIELDS} {wishes} {source.timezone} {source.publish}".encode()))
+    rest = f"{source.timezone} {source.publish} {source.images}"
+    return _short(sha256(f"{READING} {FIELDS} {wishes} {rest}".encode()))
 
 
 def _plan(read: Read, order: Order, summary: Summary) -> Plan:
@@ -249,15 +252,16 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     is not from the source's own address, such as a file given by hand, or of which a part cannot be read."""
     source = read.source
     records = records_of(source)
-    events = adopted(read.feed.events, {record.key: record.values for record in records})
+    values = {record.key: record.values for record in records}
+    events = with_pictures(adopted(read.feed.events, values), values, source, clock.now())
     held = held_by(records, events)
     plan = reconcile(events, held)
     unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
     if source.address == absolute(order.address) and "" not in unread:
-        # An event that cannot be read is there all the same.
-        present = (
-            {event.key for event in events} | {key for key in held if key.uid in unread} | read.everything
-        )
+        there = {event.key for event in events} | read.everything
+        unread |= read.feed.uids - {key.uid for key in there}
+        # A series of which only a single date is told, and an event that cannot be read, are there all the same.
+        present = there | {Key(key.uid) for key in there} | {key for key in held if key.uid in unread}
         plan = with_absences(plan, held, present, clock.now().date(), is_rolling=source.is_rolling)
     summary.format, summary.plan = read.format, plan
     return guard(

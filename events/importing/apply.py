@@ -7,7 +7,7 @@ that is published later undoes none.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,12 +15,17 @@ from enum import StrEnum
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import F
+from django.utils import timezone as clock
 from wagtail.actions.unpublish_page import UnpublishPageAction
 from wagtail.log_actions import log
+from wagtail.models import Page
+from wagtail.signals import published
 
-from events.models import EventIndexPage, EventPage
+from events.models import EventIndexPage, EventOccurrence, EventPage, EventTombstone
 
 from .feed import FeedEvent, Key, Level, Problem
+from .images import Brought, Pictures
+from .indexing import indexed_once
 from .models import ImportChange, ImportRecord, ImportRun, ImportSource
 from .pages import free_slug, says_the_same, set_values
 from .reconcile import Absence, Action, Plan, PlanItem
@@ -28,6 +33,8 @@ from .versions import LOG_ACTION, changed, following, listed, why_it_waits
 
 logger = logging.getLogger(__name__)
 
+# So many pages are made in one transaction, which keeps editors from adding any to the same list.
+BATCH = 25
 WITHDRAWN: dict[str, str] = {
     ImportSource.Missing.CANCEL: "it is marked as cancelled",
     ImportSource.Missing.UNPUBLISH: "its page is unpublished",
@@ -55,11 +62,12 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Application:
     """Where and how a plan is carried out. `user` signs revisions and log entries, and may be None. `run` gives the
-    run to which changes are written down; the first call stores it."""
+    run to which changes are written down; the first call stores it. `pictures` brings those of events."""
 
     source: ImportSource
     parent: EventIndexPage
     run: Callable[[], ImportRun]
+    pictures: Pictures
     publish: str = ImportSource.Publish.DRAFT
     user: object = None
 
@@ -73,8 +81,17 @@ def apply(
 ) -> Iterator[Outcome]:
     """Carry out `plan` item by item. An item that fails leaves nothing behind and stops no other."""
     _remember_versions(plan.newer, how)
+    new: list[FeedEvent] = []
     for item in progress(plan.items):
-        yield _outcome(item, how)
+        if item.action != Action.CREATE:
+            yield _outcome(item, how)
+            continue
+        new.append(item.event)
+        if len(new) == BATCH:
+            yield from _created(new, how)
+            new = []
+    if new:
+        yield from _created(new, how)
     yield from _withdraw(plan.absences, how)
 
 
@@ -112,10 +129,16 @@ def expected(item: PlanItem) -> Outcome:
 
 
 def _outcome(item: PlanItem, how: Application) -> Outcome:
-    carry_out = {Action.CREATE: _create, Action.UPDATE: _update, Action.REMEMBER: _update}.get(item.action)
-    if carry_out is None:
+    if item.action not in (Action.UPDATE, Action.REMEMBER):
         return expected(item)
-    return _attempted(lambda: carry_out(item.event, how), item.event.key, item.event.line)
+    brought = how.pictures.brought(item.event)
+    event = brought.event
+    return _with(_attempted(lambda: _update(event, how), event.key, event.line), brought)
+
+
+def _with(outcome: Outcome, brought: Brought) -> Outcome:
+    problems = (*outcome.problems, *brought.problems)
+    return replace(outcome, problems=problems, waits=outcome.waits or brought.waits)
 
 
 def _attempted(deed: Callable[[], Outcome], key: Key, line: int | None = None) -> Outcome:
@@ -136,32 +159,88 @@ def _attempted(deed: Callable[[], Outcome], key: Key, line: int | None = None) -
     return Outcome(Result.FAILED, (Problem(Level.FAILED, reason, key.uid, line),))
 
 
-def _create(event: FeedEvent, how: Application) -> Outcome:
+def _created(planned: Sequence[FeedEvent], how: Application) -> list[Outcome]:
+    brought = [how.pictures.brought(event) for event in planned]
+    outcomes = _attempted_together([each.event for each in brought], how)
+    return [_with(*pair) for pair in zip(outcomes, brought, strict=True)]
+
+
+def _attempted_together(events: Sequence[FeedEvent], how: Application) -> list[Outcome]:
+    """Pages for `events`, all in one transaction; where one of them is not accepted, each in one of its own."""
+    try:
+        with transaction.atomic():
+            return _create(events, how)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # noqa: BLE001 - told below, of the event that raises it
+        return [
+            _attempted(lambda event=event: _create([event], how)[0], event.key, event.line)  # type: ignore[misc]
+            for event in events
+        ]
+
+
+def _create(events: Iterable[FeedEvent], how: Application) -> list[Outcome]:
     # Read anew: a creation that was rolled back leaves the tree fields of the instance wrong.
     parent = EventIndexPage.objects.select_for_update(of=("self",)).get(pk=how.parent.pk)
+    new = {event.key: event for event in events}
     # Made since it was planned, by a run that the lock on a new source could not keep out.
-    if _records({event.key: event}, how):
-        return _update(event, how)
+    made_since = [new.pop(record.key) for record in _records(new, how)]
+    with indexed_once() as pages:
+        pages.extend(_page(event, parent, how) for event in new.values())
+        if how.publishes:
+            _go_live(pages, how)
+    made = list(zip(new.values(), pages, strict=True))
+    ImportRecord.objects.bulk_create(
+        ImportRecord(
+            source=how.source,
+            uid=event.key.uid,
+            recurrence_id=event.key.recurrence_id,
+            page=page,
+            values=event.values,
+            published=event.values if how.publishes else {},
+            sequence=event.sequence,
+            last_modified=event.last_modified,
+        )
+        for event, page in made
+    )
+    ImportChange.objects.bulk_create(
+        _change(ImportChange.Action.CREATED, event, page, how, draft=changed({}, event.values))
+        for event, page in made
+    )
+    return [Outcome(Result.CREATED) for _ in made] + [_update(event, how) for event in made_since]
+
+
+def _page(event: FeedEvent, parent: EventIndexPage, how: Application) -> EventPage:
+    """A draft with its first revision."""
     page = EventPage(slug=free_slug(parent, event), live=False, owner=how.user)
     set_values(page, event.values)
     parent.add_child(instance=page)
-    revision = page.save_revision(user=how.user)
-    if how.publishes:
-        revision.publish(user=how.user, skip_permission_checks=True)
-    else:
+    # What is left out is set by us or Wagtail, and the database sees to it.
+    page.clean_fields(exclude=[field.name for field in EventPage._meta.fields if field.remote_field])
+    page.clean()
+    page.save_revision(user=how.user, clean=False)
+    if not how.publishes:
         submit(page, how)
-    ImportRecord.objects.create(
-        source=how.source,
-        uid=event.key.uid,
-        recurrence_id=event.key.recurrence_id,
-        page=page,
-        values=event.values,
-        published=event.values if how.publishes else {},
-        sequence=event.sequence,
-        last_modified=event.last_modified,
+    return page
+
+
+def _go_live(pages: list[EventPage], how: Application) -> None:
+    """What publishing the first revision of each does."""
+    now = clock.now()
+    Page.objects.filter(pk__in=[page.pk for page in pages]).update(
+        live=True,
+        has_unpublished_changes=False,
+        live_revision=F("latest_revision"),
+        first_published_at=now,
+        last_published_at=now,
     )
-    _write_down(ImportChange.Action.CREATED, event, page, how, draft=changed({}, event.values))
-    return Outcome(Result.CREATED)
+    for page in pages:
+        page.live, page.has_unpublished_changes, page.live_revision = True, False, page.latest_revision
+        page.first_published_at = page.last_published_at = now
+        published.send(sender=EventPage, instance=page, revision=page.latest_revision)
+        log(page, "wagtail.publish", user=how.user, revision=page.latest_revision, content_changed=True)
+    EventOccurrence.objects.bulk_create(row for page in pages for row in page.occurrence_rows(now))
+    EventTombstone.objects.filter(slug__in=[page.slug for page in pages]).delete()
 
 
 def _update(event: FeedEvent, how: Application) -> Outcome:
@@ -190,15 +269,8 @@ def _update(event: FeedEvent, how: Application) -> Outcome:
     )
     record.save()
     if versions.has_news or returns:
-        _write_down(
-            ImportChange.Action.UPDATED,
-            event,
-            page,
-            how,
-            live=versions.live_changes,
-            draft=versions.draft_changes,
-            record=before,
-        )
+        changes = {"live": versions.live_changes, "draft": versions.draft_changes}
+        _change(ImportChange.Action.UPDATED, event, page, how, record=before, **changes).save()
     return Outcome(
         Result.UPDATED if versions.has_news or returns else Result.UNCHANGED,
         _conflicts(event, versions.conflicts),
@@ -314,8 +386,8 @@ def _withdraw_the_others(record: ImportRecord) -> None:
         other.save(update_fields=("is_withdrawn", "values", "published"))
 
 
-def _write_down(action: str, event: FeedEvent, page: EventPage, how: Application, **what: object) -> None:
-    ImportChange.objects.create(
+def _change(action: str, event: FeedEvent, page: EventPage, how: Application, **what: object) -> ImportChange:
+    return ImportChange(
         run=how.run(),
         action=action,
         uid=event.key.uid,

@@ -124,7 +124,7 @@ class FeedEvent:
 FIELDS = tuple(
     field.name
     for field in fields(FeedEvent)
-    if field.name not in {"key", "categories", "image", "sequence", "last_modified", "line", "url"}
+    if field.name not in {"key", "categories", "sequence", "last_modified", "line", "url"}
 )
 # Of these, those that are no single value.
 LISTED = {"exceptions", "topics", "organizers"}
@@ -136,7 +136,8 @@ class ParsedFeed:
 
     `name` and `product` are what the calendar calls itself and the program that made it; either may be "".
     `complete` is False when the feed breaks off before its end. `next_address` is where its next page is, of a feed
-    that comes in pages.
+    that comes in pages. `uids` are all that stand anywhere in it, also where no event could be made of what is around
+    them, as far as its format tells.
     """
 
     events: tuple[FeedEvent, ...]
@@ -145,6 +146,7 @@ class ParsedFeed:
     product: str = ""
     complete: bool = True
     next_address: str = ""
+    uids: frozenset[str] = frozenset()
 
 
 def as_value(value: date | time | str | None) -> str | None:

@@ -110,6 +110,11 @@ class ImportSource(models.Model):
         verbose_name="organiser",
         help_text="Of events for which the feed names none.",
     )
+    images = models.BooleanField(
+        "bring the pictures of events",
+        default=False,
+        help_text="Only where the partner has the right to give them away. They are kept in the library of images.",
+    )
     include_words = models.TextField(
         "only events with",
         blank=True,
@@ -358,6 +363,28 @@ class ImportChange(models.Model):
 
     def __str__(self):
         return f"{self.get_action_display()}: {self.title}"
+
+
+class ImportedImage(models.Model):
+    """What became of the picture at an address.
+
+    Without an image it was refused, for the reason in `refusal`, or an editor has deleted it since.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    address = models.CharField(max_length=500, unique=True)
+    image = models.ForeignKey(
+        settings.WAGTAILIMAGES_IMAGE_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    refusal = models.TextField(blank=True)
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return self.address
 
 
 class PossibleDuplicate(models.Model):

@@ -18,7 +18,7 @@ from events.models import (
 
 from .feed import FIELDS, Differences, FeedEvent, Key, Value, Values, as_differences, as_value
 from .markup import canonical, cut
-from .models import ImportRecord, ImportSource
+from .models import ImportedImage, ImportRecord, ImportSource
 from .reconcile import Held
 
 SLUG_LENGTH = 200
@@ -88,6 +88,11 @@ def draft_values(draft: EventPage, *told: Values) -> Values:
         ),
         draft.body,
     )
+    # One picture may stand at several addresses.
+    told_images = {str(other["image"]) for other in told if other.get("image")} - {values["image"]}
+    if values["image"] and told_images:
+        same = ImportedImage.objects.filter(image=draft.image_id, address__in=told_images).first()
+        values["image"] = same.address if same else values["image"]
     return values
 
 
@@ -184,12 +189,30 @@ def _in_order(rows: list[Any]) -> list[Any]:
     return rows
 
 
+def _image(page: EventPage) -> str:
+    """The address that it came from; of one that no import has brought, words that no address can be."""
+    if page.image_id is None:
+        return ""
+    found = ImportedImage.objects.filter(image=page.image_id).order_by("pk").first()
+    return found.address if found else f"image {page.image_id}"
+
+
+def _set_image(page: EventPage, told: str):
+    model = EventPage._meta.get_field("image").related_model
+    if told.startswith("image "):
+        page.image = model.objects.filter(pk=told.removeprefix("image ")).first()
+    else:
+        found = ImportedImage.objects.filter(address=told).select_related("image").first() if told else None
+        page.image = found.image if found else None
+
+
 # Fields that are rows of other tables: how they are read off a page, and how they are written.
 RELATED: dict[str, tuple[Callable[[EventPage], Value], Callable]] = {
     "exceptions": (_exceptions, _set_exceptions),
     "event_type": (lambda page: page.event_type.slug if page.event_type else None, _set_event_type),
     "topics": (lambda page: sorted(topic.slug for topic in page.topics.all()), _set_topics),
     "organizers": (_organizers, _set_organizers),
+    "image": (_image, _set_image),
 }
 
 

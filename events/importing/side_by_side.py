@@ -34,8 +34,8 @@ ROWS = {
     "materials": "materials and recordings",
     "previous_dates": "previous dates",
 }
-# Fields that import and editors write, of which only part is imported.
-MORE_THAN_IMPORTED = ("organizers",)
+# Fields that imports write too, but of which editors see or write more.
+MORE_THAN_IMPORTED = ("organizers", "image")
 
 
 def compared(kept: EventPage, other: EventPage) -> list[Difference]:

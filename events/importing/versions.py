@@ -13,6 +13,7 @@ from wagtail.models import Revision
 from events.models import EventPage
 
 from .feed import Value, Values
+from .indexing import indexed_once
 from .models import ImportRecord
 from .pages import draft_values, says_the_same, set_values
 from .reconcile import Merge, merge
@@ -44,7 +45,8 @@ class Versions:
     def __init__(self, page: EventPage, *, live: Merging | None, draft: Merging):
         self.page = page
         self.goes_live = page.live and live is not None
-        self.draft = page.get_latest_revision_as_object()
+        is_as_published = self.goes_live and page.latest_revision_id == page.live_revision_id
+        self.draft = page if is_as_published else page.get_latest_revision_as_object()
         scheduled = page.scheduled_revision
         self.go_live_at = scheduled.approved_go_live_at if scheduled else None
         self.is_draft_scheduled = scheduled is not None and scheduled.pk == page.latest_revision_id
@@ -54,7 +56,7 @@ class Versions:
         if live and page.live:
             self.live_before, self.live_merge = live(page)
         # Without a draft that says anything else, what is live is all there is.
-        self.has_draft = not self.goes_live or not says_the_same(self.draft, page)
+        self.has_draft = not self.goes_live or not (is_as_published or says_the_same(self.draft, page))
         self.draft_before, self.draft_merge = (
             draft(self.draft) if self.has_draft else (self.live_before, self.live_merge)
         )
@@ -82,21 +84,28 @@ class Versions:
         return changed(self.draft_before, self.draft_merge.changes) if self.has_draft else {}
 
     def write(self, user: object, message: str, *, publish_again: bool = False) -> None:
-        """A new revision of each version that changes; the draft last, because the newest one is the draft.
+        """A new revision of each version that changes; the draft last, because the newest one is the draft. To be
+        called in a transaction.
 
         `message` stands in the history of the page. `publish_again`: the draft goes live too.
         """
+        with indexed_once() as saved:
+            saved.append(self.page)
+            self._write(user, message, publish_again=publish_again)
+
+    def _write(self, user: object, message: str, *, publish_again: bool) -> None:
         revision = None
         if self.live_merge.changes:
             set_values(self.page, self.live_merge.changes)
-            revision = self.page.save_revision(user=user)
-            # The importer may do what no role lets it do in the admin.
+            # Publishing validates. The importer may do what no role lets it do in the admin.
+            revision = self.page.save_revision(user=user, clean=False)
             revision.publish(user=user, skip_permission_checks=True, log_action=False)
         if self.scheduled and (self.live_merge.changes or self.scheduled_merge.changes):
             set_values(self.scheduled, self.scheduled_merge.changes)
             self._save(self.scheduled, user, go_live_at=self.go_live_at)
-        set_values(self.draft, self.draft_merge.changes)
-        is_overtaken = bool(self.live_merge.changes) and says_the_same(self.draft, self.page)
+        if self.has_draft:
+            set_values(self.draft, self.draft_merge.changes)
+            is_overtaken = bool(self.live_merge.changes) and says_the_same(self.draft, self.page)
         if self.has_draft and not is_overtaken:
             at = self.go_live_at if self.is_draft_scheduled else None
             revision = self._save(self.draft, user, go_live_at=at)

@@ -1,4 +1,5 @@
-"""`make bench`: how fast the portal is, in a scratch database that is removed afterwards.
+"""`make bench`: how fast the portal is, in scratch databases that are removed afterwards. ARGS=pages or ARGS=imports
+measures only these.
 
 Ends with 1 when a promise of docs/performance.md does not hold. Times are of one run on one machine; only their ratios
 are worth comparing with those of another.
@@ -7,6 +8,7 @@ are worth comparing with those of another.
 import logging
 import os
 import sys
+from collections.abc import Callable
 
 import django
 from django.conf import settings
@@ -32,12 +34,21 @@ def run() -> int:
     logging.disable(logging.WARNING)
     # Another name than the tests', which may run beside this.
     connection.settings_dict["TEST"]["NAME"] = f"bench_{settings.DATABASES['default']['NAME']}"
+    from . import imports, pages
+
+    asked = sys.argv[1:] or ["pages", "imports"]
+    # All are measured, whatever the first one finds.
+    kept = [
+        measured(part.measure) for name, part in (("pages", pages), ("imports", imports)) if name in asked
+    ]
+    return int(not all(kept))
+
+
+def measured(measure: Callable[[], bool]) -> bool:
     # Not the environment of tests: it has templates report all that they render.
     databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
     try:
-        from . import pages
-
-        return int(not pages.measure())
+        return measure()
     finally:
         teardown_databases(databases, verbosity=0)
 

@@ -2,12 +2,10 @@
 
 import gc
 import math
-import os
 import statistics
 import sys
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from time import perf_counter
 
 from django.core.management import call_command
@@ -22,6 +20,8 @@ from events.month import Month
 from tests.builders import make_event_index, make_home
 
 from .data import Grower
+from .memory import peak, reset_peak
+from .words import machine, promise, say
 
 SIZES = (10, 1_000, 100_000)
 ROUNDS, ROUNDS_OF_A_FEED = 40, 3
@@ -121,33 +121,9 @@ def request(client: Client, address: str, headers: dict[str, str]) -> int:
     return sum(map(len, chunks))
 
 
-def reset_peak() -> int | None:
-    """Bytes in use by this process now, from which its peak is counted anew; None where Linux does not tell."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return None
-    return _memory("VmRSS")
-
-
-def peak() -> int | None:
-    """The most bytes that this process had in use since `reset_peak`."""
-    return _memory("VmHWM")
-
-
-def _memory(name: str) -> int | None:
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return None
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
-
-
 def print_table(results: dict[str, dict[int, Measurement]]) -> None:
     columns = [f"{size:,}" for size in SIZES]
-    print(
-        f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, PostgreSQL {connection.pg_version // 10000}"
-    )
+    print(machine())
     print()
     print(f"| occurrences | {' | '.join(columns)} | growth |")
     print(f"|---|{'--:|' * (len(columns) + 1)}")
@@ -170,17 +146,6 @@ def growth(sizes: dict[int, Measurement]) -> float:
 
 
 def keeps_promises(results: dict[str, dict[int, Measurement]]) -> bool:
-    all_kept = True
-    for name, limit in PROMISES.items():
-        found = growth(results[name])
-        is_kept = found <= limit
-        all_kept = all_kept and is_kept
-        verdict = "kept" if is_kept else "BROKEN"
-        print(
-            f"\n{name}: {found:.2f} × from {SIZES[-2]:,} to {SIZES[-1]:,} occurrences; {limit} × is {verdict}."
-        )
-    return all_kept
-
-
-def say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    sizes = f"from {SIZES[-2]:,} to {SIZES[-1]:,} occurrences"
+    kept = [promise(f"{name} {sizes}", growth(results[name]), limit) for name, limit in PROMISES.items()]
+    return all(kept)

@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Func, IntegerField
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -221,6 +223,29 @@ def test_titles_come_before_texts_and_short_titles_before_long_ones():
         "A workshop with a very long name that goes on and on",
         "In the text",
     ]
+
+
+def test_titles_are_measured_by_one_average_that_saving_a_page_does_not_take_anew(home):
+    for number in range(3):
+        make_content_page(home, title=f"Two words {number}", slug=f"page-{number}")
+    call_command("update_index", verbosity=0)
+    before = averages()
+    assert len(before) == 1
+    with CaptureQueriesContext(connection) as queries:
+        make_content_page(home, title="A title of a good many more words than any before has got")
+    assert averages() == before
+    assert not any("AVG(LENGTH" in query["sql"] for query in queries)
+    call_command("update_index", verbosity=0)
+    assert len(averages()) == 1
+    assert averages() != before
+
+
+def averages():
+    """The average number of words by which the titles are measured, one for all of them."""
+    entries = IndexEntry.objects.annotate(
+        words=Func("title", function="length", output_field=IntegerField())
+    ).exclude(words=0)
+    return {round(norm * words, 3) for norm, words in entries.values_list("title_norm", "words")}
 
 
 def test_a_whole_word_comes_before_the_beginning_of_another():

@@ -311,6 +311,7 @@ class ImportSourceViewSet(ModelViewSet):
                     FieldPanel("event_type", widget=forms.Select),
                     FieldPanel("topics", widget=forms.CheckboxSelectMultiple),
                     FieldPanel("organizer"),
+                    FieldPanel("images"),
                     FieldRowPanel(
                         [FieldPanel("language"), FieldPanel("timezone", widget=TimezoneSelect)],
                     ),
@@ -348,6 +349,7 @@ class ImportSourceViewSet(ModelViewSet):
         "event_type",
         "topics",
         "organizer",
+        "images",
         "language",
         "timezone",
         "include_words",

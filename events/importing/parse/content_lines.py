@@ -110,10 +110,12 @@ class Component:
 
 class Tree(NamedTuple):
     """`components` at the top level, normally VCALENDARs. `complete` is False when one is still open at the
-    end."""
+    end. `unopened` are the lines that end an event where none has begun; `uids` all UIDs, wherever they stand."""
 
     components: list[Component]
     complete: bool
+    unopened: tuple[int, ...]
+    uids: tuple[str, ...]
 
 
 def read_tree(data: bytes) -> Tree:
@@ -125,6 +127,8 @@ def read_tree(data: bytes) -> Tree:
     roots: list[Component] = []
     stack: list[Component] = []
     open_names: Counter[str] = Counter()
+    unopened: list[int] = []
+    uids: list[str] = []
 
     def close(name: str | None, *, well: bool):
         """Close all that is open down to a component called `name`, or all."""
@@ -157,9 +161,15 @@ def read_tree(data: bytes) -> Tree:
             ended = match[3].strip().upper()
             if open_names[ended]:
                 close(ended, well=True)
-        elif stack:
-            stack[-1].properties.append(Property(name, match[2], match[3], number))
-    return Tree(roots, complete=not stack)
+            elif ended == "VEVENT":
+                unopened.append(number)
+        else:
+            found = Property(name, match[2], match[3], number)
+            if name == "UID":
+                uids.append(found.text.strip())
+            if stack:
+                stack[-1].properties.append(found)
+    return Tree(roots, not stack, tuple(unopened), tuple(uids))
 
 
 def _logical_lines(data: bytes) -> Iterator[tuple[int, str]]:

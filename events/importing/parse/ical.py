@@ -14,7 +14,7 @@ from .content_lines import Component, read_tree
 from .fields import head
 from .rules import Effort
 from .series import events_of
-from .vevent import Calendar, Entry, EntryReader, LeftOut
+from .vevent import Calendar, Entry, EntryReader, LeftOut, uid_of
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
         calendars = [Calendar(Component("VCALENDAR", 1, components=tree.components), default_timezone)]
         reason = "The line “BEGIN:VCALENDAR” is missing before its events; what it says of all of them may be as well."
         problems.append(Problem(Level.WARNING, reason, line=1))
+    lost = "An entry ends here that has not begun; its line “BEGIN:VEVENT” is missing, and so the entry."
+    problems += [Problem(Level.FAILED, lost, line=line) for line in tree.unopened]
     entries: dict[str | int, list[Entry]] = {}
     for component, calendar in _vevents(tree.components, calendars):
         reader = EntryReader(component, calendar)
@@ -60,7 +62,12 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
         problems += found
     problems.sort(key=lambda problem: problem.line or 0)
     return ParsedFeed(
-        tuple(events), tuple(problems), calendars[0].name, calendars[0].product, complete=tree.complete
+        tuple(events),
+        tuple(problems),
+        calendars[0].name,
+        calendars[0].product,
+        complete=tree.complete,
+        uids=frozenset(map(uid_of, tree.uids)),
     )
 
 

@@ -191,6 +191,10 @@ class Calendar:
             yield Problem(Level.WARNING, reason, line=self.component.line)
 
 
+def uid_of(text: str) -> str:
+    return " ".join(printable(text).split())
+
+
 @dataclass(slots=True)
 class EntryReader:
     component: Component
@@ -203,7 +207,7 @@ class EntryReader:
 
     def read(self) -> Entry:
         """What the entry says; raises LeftOut."""
-        self.uid = " ".join(printable(self.component.text("UID")).split())
+        self.uid = uid_of(self.component.text("UID"))
         if not self.component.closed:
             raise LeftOut("The entry has no END:VEVENT; what belongs to it cannot be told.")
         if self.component.text("CLASS").upper() in {"PRIVATE", "CONFIDENTIAL"}:

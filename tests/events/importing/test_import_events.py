@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from datetime import date, time, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
@@ -16,14 +17,24 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
 from wagtail.admin.models import EditingSession
-from wagtail.models import GroupApprovalTask, ModelLogEntry, PageLogEntry, Revision, Workflow, WorkflowTask
+from wagtail.models import (
+    GroupApprovalTask,
+    ModelLogEntry,
+    Page,
+    PageLogEntry,
+    ReferenceIndex,
+    Revision,
+    Workflow,
+    WorkflowTask,
+)
+from wagtail.search.models import IndexEntry
 
 from events.importing import import_source, sources
 from events.importing.feed import FeedUnusable
 from events.importing.models import ImportRecord, ImportRun, ImportSource
-from events.importing.pages import _as_saved_by_the_editor
+from events.importing.pages import _as_saved_by_the_editor, set_values
 from events.models import EventPage
-from tests.builders import make_calendar, make_event
+from tests.builders import make_calendar, make_event, make_topic
 
 FEED = Path(__file__).parents[2] / "data" / "python-events.ics"
 
@@ -148,8 +159,9 @@ def test_an_item_that_the_page_refuses_leaves_nothing_behind(feed, monkeypatch):
     def refuse(self, at):
         if self.title == "Two":
             raise RuntimeError("a bug")
+        return []
 
-    monkeypatch.setattr(EventPage, "rebuild_occurrences", refuse)
+    monkeypatch.setattr(EventPage, "occurrence_rows", refuse)
     path = feed("SUMMARY:One", "SUMMARY:Two", "SUMMARY:Three")
     answer = run(path, "--publish")
     assert counts(answer) == (2, 0, 0, 0, 1)
@@ -158,6 +170,51 @@ def test_an_item_that_the_page_refuses_leaves_nothing_behind(feed, monkeypatch):
     assert ImportRecord.objects.count() == 2
     monkeypatch.undo()
     assert counts(run(path, "--publish")) == (1, 0, 2, 0, 0)
+
+
+@pytest.mark.parametrize("publishes", [True, False])
+def test_pages_made_by_the_batch_are_what_publishing_makes_of_them(event_list, feed, publishes):
+    make_topic("Cryosphere")
+    rest = "DESCRIPTION:Ice\nCATEGORIES:Cryosphere\nORGANIZER;CN=ESA:mailto:a@b.org\nRRULE:FREQ=DAILY;COUNT=3"
+    run(feed(f"SUMMARY:One\n{rest}", f"SUMMARY:Two\n{rest}"), *["--publish"] * publishes)
+    made, model = EventPage.objects.get(title="One"), EventPage.objects.get(title="Two")
+    values, slug, user = ImportRecord.objects.get(page=made).values, model.slug, model.owner
+    model.delete()
+    model = EventPage(slug=slug, live=False, owner=user)
+    set_values(model, values | {"title": "Two"})
+    event_list.add_child(instance=model)
+    model.save_revision(user=user)
+    if publishes:
+        model.latest_revision.publish(user=user, skip_permission_checks=True)
+    assert state_of(made) == state_of(EventPage.objects.get(pk=model.pk))
+    assert Page.find_problems() == ([], [], [], [], [])
+    assert EventPage.objects.first().get_parent().specific.numchild == 2
+
+
+def state_of(page):
+    """All that there is of a page, but what tells it from any other one."""
+    own = "pk title draft_title slug url_path path translation_key uid sequence"
+    times = "latest_revision_created_at first_published_at last_published_at latest_revision live_revision"
+    content = page.serializable_data()
+    rows = {
+        name: [{key: value for key, value in row.items() if key not in ("pk", "page")} for row in value]
+        for name, value in content.items()
+        if value and isinstance(value, list) and isinstance(value[0], dict)
+    }
+    log = PageLogEntry.objects.filter(page=page.pk).order_by("pk")
+    return {
+        "fields": {name: content[name] for name in content.keys() - {*rows, *own.split(), *times.split()}},
+        "rows": rows,
+        "is set": {name: content[name] is not None for name in times.split()},
+        "is live": page.live_revision_id and page.live_revision_id == page.latest_revision_id,
+        "revisions": page.revisions.count(),
+        "occurrences": [row.facts[1:] for row in page.occurrences.all()],
+        "log": list(log.values_list("action", "user", "content_changed")),
+        "index": list(IndexEntry.objects.filter(object_id=str(page.pk)).values_list("content_type", "body")),
+        "references": sorted(
+            ReferenceIndex.objects.filter(object_id=str(page.pk)).values_list("to_object_id", "model_path")
+        ),
+    }
 
 
 # The editor's work is safe
@@ -791,6 +848,7 @@ def test_stopped_by_hand_keeps_what_was_done(feed, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("events.management.commands.import_events.tqdm", interrupted)
+    monkeypatch.setattr(import_module("events.importing.apply"), "BATCH", 1)
     path = feed("SUMMARY:One", "SUMMARY:Two")
     with pytest.raises(SystemExit) as stop:
         run(path)
@@ -808,6 +866,7 @@ def test_stopped_by_a_signal_is_recorded_as_failed(feed, monkeypatch):
         sys.exit(143)
 
     monkeypatch.setattr("events.management.commands.import_events.tqdm", terminated)
+    monkeypatch.setattr(import_module("events.importing.apply"), "BATCH", 1)
     with pytest.raises(SystemExit) as stop:
         run(feed("SUMMARY:One", "SUMMARY:Two"))
     assert stop.value.code == 143

@@ -17,12 +17,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from wagtail.models import Page, Revision
 
 from events import tasks
+from events.importing.apply import BATCH
 from events.importing.models import ImportChange, ImportRecord, ImportRun, ImportSource
 from events.models import EventPage
 from tests.builders import make_calendar, make_event_index, make_home
 
 ROOT = Path(__file__).parents[3]
-EVENTS = 30
+EVENTS = 6 * BATCH
 SECONDS = 60
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -81,11 +82,13 @@ def test_case_52_killed_at_any_moment_the_next_run_completes(tmp_path):
     source.approved = source.what_was_approved
     source.save()
     assert tasks.start_import(source.pk, trigger="timetable")
-    for _ in range(2):
+    for seconds in (0.1, 0.4):
         before = ImportRecord.objects.count()
         worker = start_worker()
         try:
-            wait_until(lambda before=before: ImportRecord.objects.count() >= before + 5)
+            wait_until(lambda before=before: ImportRecord.objects.count() > before)
+            # In the middle of the next batch.
+            time.sleep(seconds)
         finally:
             os.kill(worker.pid, signal.SIGKILL)
             worker.wait()

@@ -18,6 +18,8 @@ from events.recurrence import ScheduleException
 from tests.builders import make_calendar
 from tests.events.test_recurrence_properties import rules as recurrence_rules
 
+from .mutations import mutated
+
 FEED = Path(__file__).parents[2] / "data" / "python-events.ics"
 
 
@@ -1303,6 +1305,17 @@ def test_case_58_and_62_a_news_feed_or_a_web_page_is_no_calendar():
             read(data)
 
 
+def test_an_entry_without_its_first_line_is_told():
+    data = make_calendar("SUMMARY:One", "UID:two\nSUMMARY:Two", "SUMMARY:Three")
+    data = data.replace(b"END:VEVENT\nBEGIN:VEVENT\n", b"END:VEVENT\nBEGUN:VEVENT\n", 1)
+    feed = read(data)
+    assert [event.title for event in feed.events] == ["One", "Three"]
+    (problem,) = feed.problems
+    assert (problem.level, data.splitlines()[problem.line - 1]) == (Level.FAILED, b"END:VEVENT")
+    assert "has not begun" in problem.reason
+    assert "two" in feed.uids
+
+
 # Anything at all
 
 
@@ -1327,7 +1340,7 @@ def test_mutated_calendars_neither_raise_nor_hang():
     ends = stopwatch.process_time() + 3
     parsed = 0
     while stopwatch.process_time() < ends and parsed < 400:
-        data = b"".join(_mutated(lines, chance))
+        data = b"".join(mutated(lines, chance))
         started = stopwatch.process_time()
         with contextlib.suppress(FeedUnusable):
             for event in read(data).events:
@@ -1355,34 +1368,6 @@ def assert_a_page_can_hold(event):
         assert not (change.is_cancelled and is_moved)
         assert (change.start_date or change.original_date) <= (change.end_date or date.max)
         assert len(change.note) <= 255
-
-
-def _mutated(lines, chance):
-    lines = list(lines)
-    for _ in range(chance.randint(1, 8)):
-        place = chance.randrange(len(lines))
-        match chance.randrange(6):
-            case 0:
-                del lines[place]
-            case 1:
-                lines.insert(place, chance.choice(lines))
-            case 2:
-                line = bytearray(lines[place] or b"x")
-                line[chance.randrange(len(line))] = chance.randrange(256)
-                lines[place] = bytes(line)
-            case 3:
-                lines[place] = lines[place][: chance.randrange(len(lines[place]) + 1)]
-            case 4:
-                lines[place] = lines[place].rstrip() * chance.randint(2, 200) + b"\n"
-            case 5:
-                name = lines[place].partition(b":")[0]
-                lines[place] = (
-                    name
-                    + b":"
-                    + chance.choice([b"", b"\\", b"-" * 99, b"9" * 40, b"\xff\xfe", b"P1D"])
-                    + b"\n"
-                )
-    return lines
 
 
 @pytest.mark.parametrize(
