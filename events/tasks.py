@@ -13,6 +13,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from .importing import alerts, import_stored, timetable
 from .importing.check import forget_checks
+from .importing.duplicates import look_everywhere
 from .importing.feed import FeedUnusable
 from .importing.models import ImportRun, ImportSource
 from .models import EventPage, EventTombstone
@@ -33,6 +34,13 @@ def roll_occurrences(timestamp: int) -> None:
 @app.task(queueing_lock="forget_tombstones")
 def forget_tombstones(timestamp: int) -> None:
     forget(clock.now())
+
+
+@app.periodic(cron="47 2 * * *")
+@app.task(queueing_lock="look_for_duplicates")
+def look_for_duplicates(timestamp: int) -> None:
+    """Also among the events that editors wrote by hand, which no import compares."""
+    look_everywhere()
 
 
 @app.periodic(cron="* * * * *")

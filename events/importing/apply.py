@@ -9,6 +9,7 @@ that is published later undoes none.
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
@@ -293,6 +294,15 @@ def state(record: ImportRecord) -> dict:
     return {name: getattr(record, name) for name in names} | {"last_modified": last_modified}
 
 
+def restore(record: ImportRecord, told: dict) -> None:
+    """`record` as it was when `state` told of it; it is not saved."""
+    for name in state(record):
+        if name in told:
+            setattr(record, name, told[name])
+    last_modified = told["last_modified"]
+    record.last_modified = datetime.fromisoformat(last_modified) if last_modified else None
+
+
 def _withdraw(absences: Iterable[Absence], how: Application) -> Iterator[Outcome]:
     """Count the runs without an event, and carry out the source's policy where they are enough."""
     found = {absence.key: absence for absence in absences}
@@ -313,6 +323,10 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
     if page is None:
         return Outcome(Result.UNCHANGED)
     title = str(record.values["title"])
+    if still := _still_has_it(record):
+        is_new = record.runs_missing == how.source.missing_after
+        reason = f"“{title}” is not in the feed any more. “{still}” still has it, so its page stays."
+        return Outcome(Result.UNCHANGED, (Problem(Level.WARNING, reason, record.uid),) if is_new else ())
     if waits := why_it_waits(page):
         reason = f"It is no longer in the feed. {waits} Its page waits for the next run."
         return Outcome(Result.SKIPPED, (Problem(Level.SKIPPED, reason, record.uid),), waits=True)
@@ -338,6 +352,7 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
         change = {}
         action = ImportChange.Action.UNPUBLISHED
     record.save()
+    _withdraw_the_others(record)
     ImportChange.objects.create(
         run=how.run(),
         action=action,
@@ -351,6 +366,24 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
     times = f"for {record.runs_missing} runs in a row" if record.runs_missing > 1 else "any more"
     reason = f"“{title}” is not in the feed {times}; {WITHDRAWN[how.source.missing]}."
     return Outcome(Result.WITHDRAWN, (Problem(Level.WARNING, reason, record.uid),))
+
+
+def _still_has_it(record: ImportRecord) -> ImportSource | None:
+    """Another source of the same page that has the event, as far as is known."""
+    others = ImportRecord.objects.filter(page=record.page_id, is_withdrawn=False).exclude(pk=record.pk)
+    having = others.filter(runs_missing__lt=F("source__missing_after")).select_related("source").first()
+    return having.source if having else None
+
+
+def _withdraw_the_others(record: ImportRecord) -> None:
+    """The page is withdrawn for all of its sources, so that whichever has it again brings it back."""
+    others = ImportRecord.objects.filter(page=record.page_id).exclude(pk=record.pk)
+    for other in others:
+        other.is_withdrawn = record.is_withdrawn
+        if record.source.missing == ImportSource.Missing.CANCEL:
+            cancelled = {"event_status": EventPage.Status.CANCELLED.value}
+            other.values, other.published = {**other.values, **cancelled}, {**other.published, **cancelled}
+        other.save(update_fields=("is_withdrawn", "values", "published"))
 
 
 def _change(action: str, event: FeedEvent, page: EventPage, how: Application, **what: object) -> ImportChange:

@@ -510,3 +510,42 @@ class ImportedImage(models.Model):
 
     def __str__(self):
         return self.address
+
+
+class PossibleDuplicate(models.Model):
+    """Two pages that may be about one event, and what somebody said about it; see `duplicates` and `joining`.
+
+    `one` has the lower number. `joined` is what it takes to part the pages again.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        DIFFERENT = "different", "Different events"
+        SAME = "same", "The same event"
+
+    one = models.ForeignKey("events.EventPage", on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey("events.EventPage", on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=20, choices=State, default=State.OPEN)
+    likeness = models.FloatField(default=0, help_text="How much speaks for it, up to 1.")
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    joined = models.JSONField(default=dict)
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("one", "other"), name="one_possible_duplicate_per_pair"),
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="possible_duplicate_is_in_order"),
+        )
+        indexes = (models.Index(fields=("state", "-settled_at", "-id"), name="possible_duplicates_by_state"),)
+
+    def __str__(self):
+        return f"{self.one} – {self.other}: {self.get_state_display()}"
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        return self.one_id, self.other_id

@@ -243,6 +243,12 @@ def fields_of(*versions: Values) -> list[str]:
     return list(dict.fromkeys(name for values in versions for name in _apart(values)))
 
 
+def differing(one: Values, other: Values) -> set[str]:
+    """The fields, as `merge` names them, in which two versions differ."""
+    one, other = _apart(one), _apart(other)
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+
+
 def _apart(values: Mapping[str, Any]) -> Flat:
     """`values` with each exception of a series as a field of its own."""
     flat = {name: value for name, value in values.items() if name != "exceptions"}

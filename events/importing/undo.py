@@ -12,6 +12,7 @@ from wagtail.log_actions import log
 
 from events.models import EventPage
 
+from .apply import restore
 from .feed import Value, Values
 from .importer import importer
 from .models import ImportChange, ImportRecord, ImportRun
@@ -59,6 +60,11 @@ def _undo(change: ImportChange, undone: Undone) -> None:
     if page is None:
         undone.kept.append(f"“{change.title}”: its page was deleted since.")
         return
+    if record and record.page_id not in (None, page.pk):
+        undone.kept.append(
+            f"“{page.title}”: somebody said since that it is the same event as “{record.page}”."
+        )
+        return
     if waits := why_it_waits(page):
         undone.kept.append(f"“{page.title}”: {waits[0].lower()}{waits[1:]} Undo the run again later.")
         return
@@ -71,14 +77,14 @@ def _undo(change: ImportChange, undone: Undone) -> None:
     if restored:
         undone.restored += 1
     if record and change.record:
-        last_modified = change.record["last_modified"]
-        for name, value in change.record.items():
-            setattr(record, name, value)
-        record.last_modified = datetime.fromisoformat(last_modified) if last_modified else None
+        restore(record, change.record)
         record.save()
 
 
 def _unmade(change: ImportChange, page: EventPage, record: ImportRecord | None, undone: Undone) -> bool:
+    if others := page.import_records.exclude(source=change.run.source).select_related("source"):
+        undone.kept.append(f"“{page.title}”: “{others[0].source}” has the event too, so its page stays.")
+        return False
     latest = page.latest_revision
     if (
         latest is None
