@@ -186,6 +186,7 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
         if read is None:
             recording.is_worth_it = False
             return summary
+        recording.heard(read.fetched)
         if order.source and not order.source.is_approved:
             _foresee(read, order, summary)
             recording.end_state = ImportRun.State.PREVIEW
@@ -316,7 +317,8 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
         found=len(read.everything),
         held=len(records),
         vanishing_count=source.vanishing_count,
-        vanishing_percent=100 if order.is_approved else source.vanishing_percent,
+        vanishing_percent=source.vanishing_percent,
+        is_approved=order.is_approved,
     )
 
 

@@ -80,6 +80,9 @@ def apply(
     plan: Plan, how: Application, *, progress: Callable[[Iterable], Iterable] = iter
 ) -> Iterator[Outcome]:
     """Carry out `plan` item by item. An item that fails leaves nothing behind and stops no other."""
+    if plan.touches_pages:
+        # Before any transaction that may be rolled back, and the run with it.
+        how.run()
     _remember_versions(plan.newer, how)
     new: list[FeedEvent] = []
     for item in progress(plan.items):
@@ -343,12 +346,11 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
         change = {"live": versions.live_changes, "draft": versions.draft_changes}
         action = ImportChange.Action.UPDATED
     else:
-        was_live = page.live
-        if was_live:
-            # The importer may do what no role lets it do in the admin.
-            UnpublishPageAction(page, user=how.user, log_action=False).execute(skip_permission_checks=True)
-            log(page, LOG_ACTION, user=how.user, data={"message": f"{how.source}: no longer in the feed"})
-        record.is_withdrawn = was_live
+        if not page.live:  # an editor did it before
+            return Outcome(Result.UNCHANGED)
+        # The importer may do what no role lets it do in the admin.
+        UnpublishPageAction(page, user=how.user, log_action=False).execute(skip_permission_checks=True)
+        log(page, LOG_ACTION, user=how.user, data={"message": f"{how.source}: no longer in the feed"})
         change = {}
         action = ImportChange.Action.UNPUBLISHED
     record.save()
@@ -370,7 +372,9 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
 
 def _still_has_it(record: ImportRecord) -> ImportSource | None:
     """Another source of the same page that has the event, as far as is known."""
-    others = ImportRecord.objects.filter(page=record.page_id, is_withdrawn=False).exclude(pk=record.pk)
+    others = ImportRecord.objects.filter(page=record.page_id, is_withdrawn=False, is_ignored=False).exclude(
+        pk=record.pk
+    )
     having = others.filter(runs_missing__lt=F("source__missing_after")).select_related("source").first()
     return having.source if having else None
 

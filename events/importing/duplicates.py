@@ -162,7 +162,9 @@ def _imported(which: Q) -> Iterator[Telling]:
     """What the sources said last about events that have a page."""
     records = (
         ImportRecord.objects.filter(
-            Q(page__live=True) | Q(page__first_published_at=None, page__replaced_by=None), page__isnull=False
+            Q(page__live=True) | Q(page__first_published_at=None, page__replaced_by=None),
+            page__isnull=False,
+            is_ignored=False,
         )
         .annotate(
             start=KT("values__start_date"), last=Coalesce(KT("values__end_date"), KT("values__start_date"))

@@ -9,23 +9,32 @@ from .reconcile import Plan
 
 
 def guard(
-    plan: Plan, feed: ParsedFeed, *, found: int, held: int, vanishing_count: int, vanishing_percent: int
+    plan: Plan,
+    feed: ParsedFeed,
+    *,
+    found: int,
+    held: int,
+    vanishing_count: int,
+    vanishing_percent: int,
+    is_approved: bool = False,
 ) -> Plan:
     """`plan`, if it rests on a whole feed from which no crowd of events has vanished.
 
     `found` counts the events in the feed, wanted or not; `held` those held so far. Raises FeedUnusable, or FeedHeld for
-    what a person may approve: that more upcoming events have vanished in this run than `vanishing_count` and than
-    `vanishing_percent` of them.
+    what a person may approve, unless `is_approved`: that none is left, or that more upcoming events have vanished in
+    this run than `vanishing_count` and than `vanishing_percent` of them.
     """
     if not feed.complete:
         raise FeedUnusable(
             "The feed breaks off before its end, so nothing of it was used. "
             "Try again; if it happens again, tell whoever publishes it."
         )
+    if is_approved:
+        return plan
     if held and not found and not feed.problems:
-        raise FeedUnusable(
+        raise FeedHeld(
             f"The feed holds no events, although {held} were imported from it before. Nothing was changed. "
-            "Check whether the calendar has moved to another address."
+            "If that is right, approve this run; otherwise check whether the calendar has moved to another address."
         )
     vanished = sum(absence.is_upcoming and absence.runs == 1 for absence in plan.absences)
     if vanished > vanishing_count and vanished * 100 > vanishing_percent * plan.upcoming:

@@ -51,7 +51,7 @@ def _join(kept: EventPage, other: EventPage, *, user: Any, at: datetime) -> None
         ImportRecord.objects.select_for_update(of=("self",)).filter(page=other).select_related("source")
     )
     other = EventPage.objects.select_for_update(of=("self",)).get(pk=other.pk)
-    if waits := why_it_waits(other):
+    if waits := why_it_waits(other, user):
         raise CannotJoin(f"“{other}” cannot be taken away now: {waits[0].lower()}{waits[1:]}")
     if other.live and not kept.live:
         raise CannotJoin(

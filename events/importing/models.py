@@ -389,6 +389,10 @@ class ImportRun(models.Model):
     found = models.PositiveIntegerField(
         null=True, help_text="Events in the feed, wanted or not; not known when it could not be read."
     )
+    answer = models.JSONField(
+        default=dict,
+        help_text="What the server said: its status, the address that answered, type, bytes, seconds and validators.",
+    )
     done = models.PositiveIntegerField(default=0, help_text="Events dealt with, told once a second.")
     total = models.PositiveIntegerField(null=True, help_text="Events to deal with, once that is known.")
     undone_at = models.DateTimeField("undone", null=True)

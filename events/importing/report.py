@@ -13,6 +13,7 @@ from django.utils import timezone as clock
 
 from .apply import Outcome, Result
 from .feed import FeedElsewhere, FeedHeld, FeedUnusable, Level, Problem
+from .fetch import Fetched, is_on_the_web
 from .markup import printable
 from .models import ImportRun, ImportSource
 from .reconcile import Plan
@@ -85,6 +86,18 @@ class Recording:
         if not self.is_stored:
             self.store(ImportRun.State.RUNNING)
         return self._run
+
+    def heard(self, fetched: Fetched) -> None:
+        """What the server said; a file says nothing."""
+        if is_on_the_web(fetched.address):
+            self._run.answer = {
+                "status": fetched.status,
+                "address": fetched.address,
+                "content_type": fetched.content_type,
+                "bytes": fetched.bytes_read,
+                "seconds": round(fetched.seconds, 2),
+                **asdict(fetched.validators),
+            }
 
     def followed(self, outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
         """`outcomes` of `total` items and of what is withdrawn; how many there are is stored every now and then, in

@@ -18,6 +18,7 @@ from events.importing.differences import Difference
 from events.importing.models import ImportRecord, ImportRun, ImportSource
 from events.importing.settle import in_conflict, open_conflicts
 
+from .duplicates import duplicates
 from .settling import ComeAgainView, IgnoredView, IgnoreView, SettleView, anchor, editable_pages
 from .showing import paged
 
@@ -76,7 +77,7 @@ def held_runs(request: HttpRequest) -> Section:
     }
 
 
-SECTIONS: tuple[Callable[[HttpRequest], Section], ...] = (conflicts, held_runs)
+SECTIONS: tuple[Callable[[HttpRequest], Section], ...] = (conflicts, held_runs, duplicates)
 """What the screen has: each gives its `heading`, how many there are as `count`, its `template`, and what that needs."""
 
 

@@ -1,6 +1,7 @@
 """Runs in the admin: to look at, to approve and to undo; none to change."""
 
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.views.generic import TemplateView
 from wagtail.admin import messages
@@ -55,6 +56,21 @@ class ImportRunView(InspectView):
 
     def get_user_display_value(self):
         return self.object.user or "Nobody signed in"
+
+    def get_answer_display_value(self):
+        told = self.object.answer
+        if not told:
+            return "None: it was no web address, or gave no answer"
+        size = filesizeformat(told["bytes"])
+        words = [
+            f"{told['status']} from {told['address']}",
+            told["content_type"],
+            size,
+            f"{told['seconds']} s",
+        ]
+        words += [f"ETag {told['etag']}"] if told["etag"] else []
+        words += [f"Last-Modified {told['last_modified']}"] if told["last_modified"] else []
+        return ", ".join(filter(None, words))
 
     def get_undone_at_display_value(self):
         run = self.object
@@ -203,6 +219,7 @@ class ImportRunViewSet(ModelViewSet):
         "started_at",
         "finished_at",
         "state",
+        "answer",
         "found",
         "undone_at",
     )

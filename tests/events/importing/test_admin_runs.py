@@ -353,3 +353,13 @@ def test_no_other_site_presses_the_buttons(as_moderator, source):
     ):
         assert strict.post(address(name, thing)).status_code == 403
         assert as_moderator.get(address(name, thing)).status_code == (200 if name.endswith("undo") else 405)
+
+
+def test_a_run_tells_what_the_server_said(source, server, as_editor):
+    server.headers = {"Content-Type": "text/calendar", "ETag": '"1"'}
+    run = import_stored(source, trigger="timetable").run
+    told = run.answer
+    assert (told["status"], told["address"], told["bytes"]) == (200, source.address, len(server.body))
+    assert (told["content_type"], told["etag"]) == ("text/calendar", '"1"')
+    html = as_editor.get(reverse("import_runs:inspect", args=[run.pk])).content.decode()
+    assert f"200 from {source.address}, text/calendar" in html

@@ -174,11 +174,8 @@ def test_case_60_in_the_admin(as_moderator, event_list, changes, is_approved):
     assert as_moderator.post(edit, {**form, **changes}).status_code == 302
     source = the(ImportSource)
     assert source.is_approved == is_approved
-    waits = (
-        "Its runs write nothing until somebody tests and approves it."
-        in as_moderator.get(edit).content.decode()
-    )
-    assert waits != is_approved
-    as_moderator.post(reverse("import_sources:import_now", args=[source.pk]))
-    text = as_moderator.get(reverse("wagtailadmin_home")).content.decode()
-    assert ("The source is not approved, so nothing of it is written." in text) != is_approved
+    text = as_moderator.get(edit).content.decode()
+    assert ("Nobody has approved it since it was made" in text) != is_approved
+    started = as_moderator.post(reverse("import_sources:import_now", args=[source.pk]))
+    text = as_moderator.get(started.url).content.decode()
+    assert ("The source is not approved, so nothing of it is written" in text) != is_approved

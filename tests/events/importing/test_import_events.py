@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import InterfaceError, OperationalError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
 from wagtail.admin.models import EditingSession
@@ -31,10 +31,10 @@ from wagtail.search.models import IndexEntry
 
 from events.importing import import_source, sources
 from events.importing.feed import FeedUnusable
-from events.importing.models import ImportRecord, ImportRun, ImportSource
+from events.importing.models import ImportChange, ImportRecord, ImportRun, ImportSource
 from events.importing.pages import _as_saved_by_the_editor, set_values
 from events.models import EventPage
-from tests.builders import make_calendar, make_event, make_topic
+from tests.builders import make_calendar, make_event, make_topic, the
 
 FEED = Path(__file__).parents[2] / "data" / "python-events.ics"
 
@@ -170,6 +170,22 @@ def test_an_item_that_the_page_refuses_leaves_nothing_behind(feed, monkeypatch):
     assert ImportRecord.objects.count() == 2
     monkeypatch.undo()
     assert counts(run(path, "--publish")) == (1, 0, 2, 0, 0)
+
+
+def test_a_page_that_is_refused_after_it_was_stored_leaves_the_run_of_the_others(feed, monkeypatch):
+    real = ImportChange.objects.bulk_create
+
+    def refuse(changes):
+        changes = list(changes)
+        if any(change.title == "One" for change in changes):
+            raise IntegrityError("not this one")
+        # The database would notice at the end of the transaction only.
+        assert ImportRun.objects.filter(pk=changes[0].run_id).exists()
+        return real(changes)
+
+    monkeypatch.setattr(ImportChange.objects, "bulk_create", refuse)
+    assert counts(run(feed("SUMMARY:One", "SUMMARY:Two"), "--publish")) == (1, 0, 0, 0, 1)
+    assert [change.title for change in the(ImportRun).changes.all()] == ["Two"]
 
 
 @pytest.mark.parametrize("publishes", [True, False])
@@ -793,11 +809,14 @@ def test_a_feed_that_cannot_be_used(tmp_path, capsys, content, words, as_json):
     assert words in recorded.message
 
 
-def test_a_feed_that_lost_all_its_events_is_not_used(feed):
-    run(feed("SUMMARY:One"))
+def test_case_4_a_feed_that_lost_all_its_events_is_held(feed, source):
+    source(missing="cancel", missing_after=1)
     with pytest.raises(SystemExit):
         run(feed())
-    assert ImportRun.objects.first().state == "failed"
+    assert ImportRun.objects.first().state == "held"
+    assert set(EventPage.objects.values_list("event_status", flat=True)) == {"EventScheduled"}
+    run(feed(), "--approve")
+    assert not EventPage.objects.filter(event_status="EventScheduled").exists()
 
 
 def test_an_unreachable_url(serve, capsys):
