@@ -36,13 +36,14 @@ def chosen(events: Iterable[FeedEvent], wishes: Wishes) -> tuple[FeedEvent, ...]
 
 
 def is_wanted(event: FeedEvent, wishes: Wishes) -> bool:
-    text = folded(f"{event.title} {event.venue} {plain_text(event.body)} {' '.join(event.categories)}")
+    if wishes.include_words or wishes.exclude_words:
+        text = folded(f"{event.title} {event.venue} {plain_text(event.body)} {' '.join(event.categories)}")
+        words = [folded(word) for word in wishes.include_words]
+        if words and not any(word in text for word in words):
+            return False
+        if any(folded(word) in text for word in wishes.exclude_words):
+            return False
     categories = {folded(category) for category in event.categories}
-    words = [folded(word) for word in wishes.include_words]
-    if words and not any(word in text for word in words):
-        return False
-    if any(folded(word) in text for word in wishes.exclude_words):
-        return False
     wanted = {folded(category) for category in wishes.include_categories}
     if wanted and categories.isdisjoint(wanted):
         return False

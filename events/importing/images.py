@@ -38,15 +38,17 @@ def with_pictures(
     editor; where the source wants none, those that they have."""
     events = tuple(events)
     if not source.images:
-        return tuple(
-            replace(event, image=str(held.get(event.key, {}).get("image") or "")) for event in events
-        )
+        return tuple(_with(event, str(held.get(event.key, {}).get("image") or "")) for event in events)
     asked = {event.image for event in events} - {""}
     without = ImportedImage.objects.filter(address__in=asked, image=None)
     refused = {
         row.address for row in (without if asked else ()) if not row.refusal or row.checked_at > at - PAUSE
     }
-    return tuple(replace(event, image="") if event.image in refused else event for event in events)
+    return tuple(_with(event, "" if event.image in refused else event.image) for event in events)
+
+
+def _with(event: FeedEvent, image: str) -> FeedEvent:
+    return event if event.image == image else replace(event, image=image)
 
 
 @dataclass(frozen=True, slots=True)

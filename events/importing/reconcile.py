@@ -113,6 +113,8 @@ def adopted(events: Iterable[FeedEvent], held: Mapping[Key, Values]) -> tuple[Fe
     as one event of the feed and one that is held have it.
     """
     events = tuple(events)
+    if not any(event.key.is_nameless for event in events):
+        return events
     nameless = {key: values for key, values in held.items() if key.is_nameless}
     by_words = {Key.of_nameless(values): key for key, values in nameless.items()}
     known = [replace(event, key=by_words.get(event.key, event.key)) for event in events]
