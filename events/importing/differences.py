@@ -147,6 +147,8 @@ def _in_words(name: str, value: Value) -> str:
         return _day(value)
     if name in ("start_time", "end_time"):
         return value[:5]
+    if name == "image" and value.startswith("image "):
+        return "Another picture of the library"
     choices = dict(EventPage._meta.get_field(name).flatchoices)
     return cut(str(choices.get(value, value)), MAX_LENGTH)
 

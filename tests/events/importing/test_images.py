@@ -13,6 +13,7 @@ from events.importing import ImportSource, import_stored
 from events.importing.feed import FeedUnusable
 from events.importing.images import looked_at
 from events.importing.models import ImportedImage, ImportRecord
+from events.importing.settle import open_conflicts
 from events.importing.undo import undo
 from events.models import EventPage
 from tests.builders import make_calendar, make_image, the
@@ -164,6 +165,9 @@ def test_the_editors_picture_stays(run, answers):
     assert the(EventPage).image == own
     assert the(ImportRecord).conflicts == ["image"]
     assert "image" in summary.problems[0].reason
+    (shown,) = open_conflicts(the(ImportRecord)).values()
+    assert shown.before == "Another picture of the library"
+    assert shown.after.endswith("/two.png")
 
 
 def test_a_picture_that_an_editor_deleted_stays_away(run):
