@@ -13,7 +13,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from .importing import alerts, import_stored, timetable
 from .importing.check import forget_checks
-from .importing.duplicates import look_everywhere
+from .importing.duplicates import look_after, look_everywhere
 from .importing.feed import FeedUnusable
 from .importing.models import ImportRun, ImportSource
 from .models import EventPage, EventTombstone
@@ -34,6 +34,14 @@ def roll_occurrences(timestamp: int) -> None:
 @app.task(queueing_lock="forget_tombstones")
 def forget_tombstones(timestamp: int) -> None:
     forget(clock.now())
+
+
+@app.task(name="look_after_run")
+def look_after_run(run: int) -> None:
+    """What fails here costs a suggestion until the nightly look."""
+    found = ImportRun.objects.filter(pk=run).first()
+    if found:
+        look_after(found)
 
 
 @app.periodic(cron="47 2 * * *")

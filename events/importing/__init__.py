@@ -1,21 +1,19 @@
 """A calendar feed becomes event pages: fetch, parse, reconcile, guard, apply, report."""
 
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone as clock
+from procrastinate.contrib.django import app
 
 from events.models import EventIndexPage
 
 from . import alerts, timetable
 from .apply import Application, Result, apply, expected
 from .choose import Wishes, chosen
-from .duplicates import look_after
 from .feed import FIELDS, FeedHeld, FeedUnusable, Key, Level, ParsedFeed
 from .fetch import FeedGone, Fetched, fetch_feed
 from .guard import guard, refuse_loop
@@ -28,8 +26,6 @@ from .reconcile import Plan, adopted, reconcile, with_absences
 from .report import Summary, finish_interrupted, recorded
 from .sources import absolute, alone, credential_of, source_of, validators_of, wishes_of
 from .uploads import address_of, stored
-
-logger = logging.getLogger(__name__)
 
 # Raise it when the same feed comes to be read differently, so that it is read again.
 READING = 1
@@ -204,7 +200,8 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
             for outcome in recording.followed(outcomes, total=len(plan.items)):
                 summary.add(outcome)
             if summary.counts[Result.CREATED] or summary.counts[Result.UPDATED]:
-                _look_for_duplicates(recording.run())
+                # It compares them with all that there is, and nobody has to wait for that.
+                app.configure_task("look_after_run").defer(run=recording.run().pk)
         if order.source:
             _remember_feed(order.source, read, is_settled=summary.is_settled and not plan.absences)
     return summary
@@ -219,16 +216,6 @@ def _parent(order: Order) -> EventIndexPage:
 
 def _without_list(source: ImportSource | None) -> FeedUnusable:
     return FeedUnusable(f"“{source}” has no event list; choose one in its settings.")
-
-
-def _look_for_duplicates(run: ImportRun) -> None:
-    """What fails here costs a suggestion until the nightly look, and the import nothing."""
-    try:
-        look_after(run)
-    except (OperationalError, InterfaceError):
-        raise  # the database itself is in trouble
-    except Exception:
-        logger.exception("Looking for duplicates after run %s failed", run.pk)
 
 
 def _foresee(read: Read, order: Order, summary: Summary) -> None:

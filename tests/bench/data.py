@@ -41,11 +41,10 @@ class Grower:
     Half of the occurrences are single events, half the dates of weekly series, a fifth of which have no end.
     """
 
-    def __init__(self, index: Page, at: datetime, *, after: int = 0):
-        """`after` so many other children of `index`."""
+    def __init__(self, index: Page, at: datetime):
         self.index, self.at = index, at
         self.random = random.Random(3)
-        self.number = count(after + 1)
+        self.number = count(1)
         self.occurrences = 0
         self.types = [make_type(name) for name in TYPES]
         self.topics = [make_topic(name) for name in TOPICS]
