@@ -16,6 +16,7 @@ from .importing.check import forget_checks
 from .importing.duplicates import look_after, look_everywhere
 from .importing.feed import FeedUnusable
 from .importing.models import ImportRun, ImportSource
+from .importing.undo import undo
 from .models import EventPage, EventTombstone
 
 TOMBSTONES_ARE_KEPT = timedelta(days=2 * 365)
@@ -71,6 +72,31 @@ def start_import(
             return job.defer(source=source, trigger=trigger, user=user, is_approved=is_approved)
     except AlreadyEnqueued:
         return None
+
+
+def start_undo(run: ImportRun, source: int, user: int) -> bool:
+    """Have the worker undo `run` of this source, for this user, no other job on the source going on; False if it is to be
+    done already."""
+    name = undoing_of(run)
+    try:
+        with transaction.atomic():
+            undo_one.configure(lock=lock_of(source), queueing_lock=name).defer(run=run.pk, user=user)
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
+def undoing_of(run: ImportRun) -> str:
+    """What keeps `run` from being undone twice at once, and finds the job that undoes it."""
+    return f"undo {run.pk}"
+
+
+# Somebody may be importing the source from the command line.
+@app.task(name="undo_one", retry=RetryStrategy(max_attempts=10, wait=60, retry_exceptions={FeedUnusable}))
+def undo_one(run: int, user: int) -> None:
+    found = ImportRun.objects.select_related("source").filter(pk=run).first()
+    if found:
+        undo(found, user=get_user_model().objects.filter(pk=user).first())
 
 
 def lock_of(source: int) -> str:

@@ -20,7 +20,7 @@ from .guard import guard, refuse_loop
 from .images import Pictures, with_pictures
 from .importer import importer
 from .models import ImportRecord, ImportRun, ImportSource
-from .pages import held_by, records_of
+from .pages import held_by, marks_of
 from .parse import format_of, parse
 from .reconcile import Plan, adopted, reconcile, with_absences
 from .report import Summary, finish_interrupted, recorded
@@ -204,6 +204,9 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
                 app.configure_task("look_after_run").defer(run=recording.run().pk)
         if order.source:
             _remember_feed(order.source, read, is_settled=summary.is_settled and not plan.absences)
+        else:
+            source.checked_at = source.succeeded_at = clock.now()
+            source.save(update_fields=("checked_at", "succeeded_at"))
     return summary
 
 
@@ -284,10 +287,9 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     """What is to be done about the feed, if it may be used; only `summary` is told. Nothing is missing from a feed that
     is not from the source's own address, such as a file given by hand, or of which a part cannot be read."""
     source = read.source
-    records = records_of(source)
-    values = {record.key: record.values for record in records}
-    events = with_pictures(adopted(read.feed.events, values), values, source, clock.now())
-    held = held_by(records, events)
+    marks = marks_of(source) if source.pk else {}
+    events = with_pictures(adopted(read.feed.events, marks), marks, source, clock.now())
+    held = held_by(source, events) if source.pk else {}
     plan = reconcile(events, held)
     unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
     is_its_own = order.source is not None or source.address == absolute(order.address)
@@ -302,7 +304,7 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
         plan,
         read.feed,
         found=len(read.everything),
-        held=len(records),
+        held=len(held),
         vanishing_count=source.vanishing_count,
         vanishing_percent=source.vanishing_percent,
         is_approved=order.is_approved,

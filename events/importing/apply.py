@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import batched
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
@@ -99,14 +100,14 @@ def apply(
 
 
 def _remember_versions(events: Iterable[FeedEvent], how: Application):
-    newer = {event.key: event for event in events}
-    records = _records(newer, how)
-    for record in records:
-        event = newer[record.key]
-        record.sequence = record.sequence if event.sequence is None else event.sequence
-        record.last_modified = event.last_modified or record.last_modified
-        record.runs_missing = 0
-    if records:
+    for some in batched(events, 1000):
+        newer = {event.key: event for event in some}
+        records = _records(newer, how)
+        for record in records:
+            event = newer[record.key]
+            record.sequence = record.sequence if event.sequence is None else event.sequence
+            record.last_modified = event.last_modified or record.last_modified
+            record.runs_missing = 0
         ImportRecord.objects.bulk_update(records, ("sequence", "last_modified", "runs_missing"))
 
 

@@ -438,7 +438,8 @@ class ImportChange(models.Model):
     """What a run did to one page, with all that undoing it takes.
 
     `live` and `draft` are the fields that it changed in the published version and in the latest draft, each with what
-    was there before and after. `record` is what the record said before; NULL for an event that was new.
+    was there before and after. `record` is what the record said before; NULL for an event that was new. `is_undone`:
+    what could be taken back was; `kept` says what could not, and why.
     """
 
     class Action(models.TextChoices):
@@ -457,6 +458,8 @@ class ImportChange(models.Model):
     live = models.JSONField(default=dict)
     draft = models.JSONField(default=dict)
     record = models.JSONField(null=True)
+    is_undone = models.BooleanField(default=False)
+    kept = models.TextField(blank=True)
 
     class Meta:
         ordering = ("pk",)

@@ -1,8 +1,12 @@
 """Between event pages and the plain values that reconcile compares; reads the database, writes nothing."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import batched
 from typing import Any
 
+from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.text import slugify
 
 from earthcode.forms import is_address_taken
@@ -16,12 +20,16 @@ from events.models import (
     EventType,
 )
 
-from .feed import FIELDS, Differences, FeedEvent, Key, Value, Values, as_differences, as_value
+from .feed import FIELDS, NAMELESS, Differences, FeedEvent, Key, Value, Values, as_differences, as_value
 from .markup import canonical, cut
 from .models import ImportedImage, ImportRecord, ImportSource
 from .reconcile import Held
 
 SLUG_LENGTH = 200
+# So many changed pages are looked at at once.
+BATCH = 500
+# What events without a UID are known by, and what stays of a picture where none are wanted any more.
+MARKS = ("title", "start_date", "start_time", "website", "image")
 MAX_SAVES = 5
 """The editor's way of writing nested formatting settles after two or three."""
 # Of the state of a page, and not of what it says.
@@ -39,34 +47,47 @@ _KEPT_BY_WAGTAIL = {
 }
 
 
-def records_of(source: ImportSource) -> list[ImportRecord]:
-    return list(ImportRecord.objects.filter(source=source)) if source.pk else []
-
-
-def held_by(records: Iterable[ImportRecord], events: Iterable[FeedEvent]) -> dict[Key, Held]:
-    """What `records` hold; drafts only of those of `events` about which there is something new."""
-    news = {event.key: event.values for event in events}
-    changed = [
-        record
-        for record in records
-        if not record.stays_away and news.get(record.key, record.values) != record.values
-    ]
-    pages = EventPage.objects.select_related("latest_revision").in_bulk(
-        [record.page_id for record in changed]
+def marks_of(source: ImportSource) -> dict[Key, Values]:
+    """By what events of `source` are known again that have no UID, and the pictures of those that have one."""
+    of_source = ImportRecord.objects.filter(source=source.pk).alias(
+        picture=KeyTextTransform("image", "values")
     )
-    drafts = {
-        record.key: draft_values(
-            pages[record.page_id].get_latest_revision_as_object(), record.values, news[record.key]
-        )
-        for record in changed
-        if record.page_id in pages
+    rows = of_source.filter(Q(uid__startswith=NAMELESS) | Q(picture__gt="")).values_list(
+        "uid", "recurrence_id", *(f"values__{name}" for name in MARKS)
+    )
+    return {
+        Key(uid, recurrence_id): dict(zip(MARKS, told, strict=True)) for uid, recurrence_id, *told in rows
     }
-    return {record.key: held(record, drafts.get(record.key)) for record in records}
 
 
-def held(record: ImportRecord, draft: Values | None) -> Held:
+def held_by(source: ImportSource, events: Iterable[FeedEvent]) -> dict[Key, Held]:
+    """What is held of `source`. Its words only where one of `events` does not say just the same, and drafts of those of
+    which it says something new: of a large feed little is new."""
+    told = {event.key: event for event in events}
+    found: dict[Key, Held] = {}
+    news: list[ImportRecord] = []
+    for record in ImportRecord.objects.filter(source=source.pk).iterator():
+        event = told.get(record.key)
+        is_same = event is not None and event.values == record.values
+        key = event.key if event else record.key
+        found[key] = held(record, None if is_same else record.values)
+        if event and not is_same and not record.stays_away:
+            news.append(record)
+    for some in batched(news, BATCH):
+        pages = EventPage.objects.select_related("latest_revision").in_bulk(
+            [record.page_id for record in some]
+        )
+        for record in some:
+            if record.page_id in pages:
+                draft = pages[record.page_id].get_latest_revision_as_object()
+                ours = draft_values(draft, record.values, told[record.key].values)
+                found[record.key] = replace(found[record.key], draft=ours)
+    return found
+
+
+def held(record: ImportRecord, values: Values | None, draft: Values | None = None) -> Held:
     return Held(
-        record.values,
+        values,
         draft,
         record.stays_away,
         record.sequence,

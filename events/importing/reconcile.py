@@ -34,13 +34,13 @@ Flat = dict[str, Any]
 class Held:
     """An event that was imported before.
 
-    `values` is what the feed said last; `draft` is what the page's latest draft says now, and is needed only
-    when the feed says something new. `stays_away`: an editor deleted or ignored the event. `pins` are fields that do
-    not follow the feed. `runs_missing` counts the runs in a row that did not have it; `is_withdrawn` since one took the
-    page down.
+    `values` is what the feed said last, None where it says just that again; `draft` is what the page's latest draft
+    says now, and is needed only when the feed says something new. `stays_away`: an editor deleted or ignored the event.
+    `pins` are fields that do not follow the feed. `runs_missing` counts the runs in a row that did not have it;
+    `is_withdrawn` since one took the page down.
     """
 
-    values: Values
+    values: Values | None
     draft: Values | None = None
     stays_away: bool = False
     sequence: int | None = None
@@ -149,10 +149,16 @@ def with_absences(
     A rolling feed drops past events. What was deleted or ignored is gone already.
     """
     there = {key: known for key, known in held.items() if not known.stays_away}
-    coming = {key for key, known in there.items() if not is_over(known.values, day)}
+    said = {item.event.key: item.event for item in plan.items}
+
+    def last_said(key: Key) -> Values:
+        values = there[key].values
+        return said[key].values if values is None else values
+
+    coming = {key for key in there if not is_over(last_said(key), day)}
     missing = (key for key in there if key not in present and (key in coming or not is_rolling))
     absences = (
-        Absence(key, str(there[key].values["title"]), there[key].runs_missing + 1, key in coming)
+        Absence(key, str(last_said(key)["title"]), there[key].runs_missing + 1, key in coming)
         for key in missing
     )
     return replace(plan, absences=tuple(absences), upcoming=len(coming))
@@ -178,14 +184,16 @@ def _item(event: FeedEvent, held: Held | None) -> PlanItem:
         return PlanItem(Action.CREATE, event)
     if held.stays_away:
         return PlanItem(Action.SKIP, event, reason=STAYS_AWAY)
-    if event.values == held.values and not held.is_withdrawn:
+    is_same = held.values is None or held.values == event.values
+    if is_same and not held.is_withdrawn:
         return PlanItem(Action.UNCHANGED, event)
     if is_older(event, held):
         return PlanItem(
             Action.SKIP, event, reason="The feed holds an older version than was imported before."
         )
-    ours = held.draft or held.values
-    merged = merge(held.values, event.values, ours, pins=held.pins)
+    before = event.values if held.values is None else held.values
+    ours = held.draft or before
+    merged = merge(before, event.values, ours, pins=held.pins)
     is_news = merged.changes or held.is_withdrawn
     return PlanItem(Action.UPDATE if is_news else Action.REMEMBER, event, merged, ours=ours)
 

@@ -170,12 +170,23 @@ def recorded(
         yield recording
     # SystemExit is how a signal ends a run.
     except BaseException as error:
+        if isinstance(error, FeedHeld):
+            summary.problems += vanished(summary.plan)
         # When it is the database that fails, this cannot be kept either.
         with suppress(Error):
             recording.store(state_after(error), why(error))
         raise
     if recording.is_worth_it:
         recording.store(recording.end_state)
+
+
+def vanished(plan: Plan | None) -> list[Problem]:
+    """The events that are not in the feed any more: whoever is to approve of that wants to know which."""
+    gone = [absence for absence in plan.absences if absence.is_upcoming and absence.runs == 1] if plan else []
+    return [
+        Problem(Level.WARNING, f"“{absence.title}” is no longer in the feed.", absence.key.uid)
+        for absence in gone
+    ]
 
 
 def state_after(error: BaseException) -> str:

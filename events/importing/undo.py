@@ -34,91 +34,89 @@ def undo(run: ImportRun, *, user: Any, at: datetime | None = None) -> Undone:
     """Bring every page that `run` changed back to what it was, field by field; what changed since, by whomever, stays.
 
     Pages that the run made are deleted, unless they were changed since. The runs in which events were missing are
-    counted anew, so that nothing is withdrawn too early. `user` has asked for it. Raises FeedUnusable while the source
-    is being imported.
+    counted anew, so that nothing is withdrawn too early. `user` has asked for it. Where it broke off, or a page had to
+    wait, calling it again does the rest. Raises FeedUnusable while the source is being imported.
     """
     undone = Undone()
     if run.source is None:  # nothing was done
         return undone
     with alone(run.source):
-        for change in run.changes.select_related("page").order_by("-pk"):
+        for change in run.changes.filter(is_undone=False).select_related("page").order_by("-pk"):
             with transaction.atomic():
-                _undo(change, undone)
+                _undo(change)
+                change.save(update_fields=("is_undone", "kept"))
+            undone.restored += not change.kept
+            undone.kept += filter(None, [change.kept])
         run.source.records.update(runs_missing=0)
         run.undone_at, run.undone_by = at or clock.now(), user
         run.save(update_fields=("undone_at", "undone_by"))
     return undone
 
 
-def _undo(change: ImportChange, undone: Undone) -> None:
+def _undo(change: ImportChange) -> None:
+    """Take back `change` as far as that is possible, and note on it how far that was."""
     record = (
         ImportRecord.objects.select_for_update()
         .filter(source=change.run.source, uid=change.uid, recurrence_id=change.recurrence_id)
         .first()
     )
     page = EventPage.objects.select_for_update(of=("self",)).filter(pk=change.page_id).first()
+    change.is_undone = True
     if page is None:
-        undone.kept.append(f"“{change.title}”: its page was deleted since.")
+        change.kept = f"“{change.title}”: its page was deleted since."
         return
     if record and record.page_id not in (None, page.pk):
-        undone.kept.append(
-            f"“{page.title}”: somebody said since that it is the same event as “{record.page}”."
-        )
+        change.kept = f"“{page.title}”: somebody said since that it is the same event as “{record.page}”."
         return
     if waits := why_it_waits(page):
-        undone.kept.append(f"“{page.title}”: {waits[0].lower()}{waits[1:]} Undo the run again later.")
+        change.is_undone = False
+        change.kept = f"“{page.title}”: {waits[0].lower()}{waits[1:]} Undo the run again later."
         return
     if change.action == ImportChange.Action.CREATED:
-        restored = _unmade(change, page, record, undone)
+        change.kept = _unmade(change, page, record)
     elif change.action == ImportChange.Action.UNPUBLISHED:
-        restored = _shown_again(change, page, undone)
+        change.kept = _shown_again(change, page)
     else:
-        restored = _changed_back(change, page, undone)
-    if restored:
-        undone.restored += 1
+        change.kept = _changed_back(change, page)
     if record and change.record:
         restore(record, change.record)
         record.save()
 
 
-def _unmade(change: ImportChange, page: EventPage, record: ImportRecord | None, undone: Undone) -> bool:
+def _unmade(change: ImportChange, page: EventPage, record: ImportRecord | None) -> str:
     if others := page.import_records.exclude(source=change.run.source).select_related("source"):
-        undone.kept.append(f"“{page.title}”: “{others[0].source}” has the event too, so its page stays.")
-        return False
+        return f"“{page.title}”: “{others[0].source}” has the event too, so its page stays."
     latest = page.latest_revision
     if (
         latest is None
         or latest.user != importer()
         or latest.created_at > (change.run.finished_at or clock.now())
     ):
-        undone.kept.append(
-            f"“{page.title}”: the page was changed since it was made; delete it by hand if it is to go."
-        )
-        return False
+        return f"“{page.title}”: the page was changed since it was made; delete it by hand if it is to go."
     DeletePageAction(page, user=importer()).execute(skip_permission_checks=True)
+    change.page = None
     if record:
         record.delete()
-    return True
+    return ""
 
 
-def _shown_again(change: ImportChange, page: EventPage, undone: Undone) -> bool:
+def _shown_again(change: ImportChange, page: EventPage) -> str:
     latest = page.latest_revision
     if page.live or latest is None or not says_the_same(page.get_latest_revision_as_object(), page):
-        undone.kept.append(f"“{page.title}”: the page was changed since it was unpublished.")
-        return False
+        return f"“{page.title}”: the page was changed since it was unpublished."
     latest.publish(user=importer(), skip_permission_checks=True, log_action=False)
     log(page, LOG_ACTION, user=importer(), data={"message": f"{change.run.source}: import undone"})
-    return True
+    return ""
 
 
-def _changed_back(change: ImportChange, page: EventPage, undone: Undone) -> bool:
+def _changed_back(change: ImportChange, page: EventPage) -> str:
     live, draft = change.live, change.draft or change.live
     versions = Versions(page, live=partial(_back, live) if live else None, draft=partial(_back, draft))
     if versions.has_news:
         versions.write(importer(), f"{change.run.source}: import undone ({listed(versions.changes)})")
     if versions.conflicts:
-        undone.kept.append(f"“{page.title}”: changed since: {listed(versions.conflicts)}.")
-    return not versions.conflicts
+        return f"“{page.title}”: changed since: {listed(versions.conflicts)}."
+    return ""
 
 
 def _back(fields: dict[str, list[Value]], version: EventPage) -> tuple[Values, Merge]:

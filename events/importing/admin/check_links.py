@@ -11,7 +11,7 @@ from wagtail.admin.viewsets.base import ViewSet
 from events.importing.check import LIFETIME, make_link, token_of
 from events.importing.models import CheckLink
 
-from .sources import SourceScreen
+from .screens import SourceScreen
 
 
 class CheckLinkView(SourceScreen, TemplateView):

@@ -7,12 +7,12 @@ from django.urls import reverse
 from django.utils import timezone as clock
 from django.views.generic import TemplateView
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
-from wagtail.admin.views.generic.base import BaseObjectMixin, WagtailAdminTemplateMixin
-from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from events.importing.models import ImportRun, ImportSource
 from events.importing.standing import worker_is_there
 from events.tasks import lock_of
+
+from .screens import SourceScreen
 
 RESULTS = ("created", "updated", "unchanged", "skipped", "failed", "withdrawn")
 PATIENCE = timedelta(seconds=30)
@@ -109,28 +109,16 @@ def job_that_waits(source: ImportSource) -> int | None:
     return waiting.values_list("pk", flat=True).first()
 
 
-class ProgressView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixin, TemplateView):
+class ProgressView(SourceScreen, TemplateView):
     """With `?part` only what changes, for the script that keeps the page up to date."""
 
-    model = ImportSource
-    any_permission_required = ("view", "change")
+    is_for_all = True
     page_title = "Import"
     header_icon = "download"
 
     def get_template_names(self):
         name = "import_progress_part" if "part" in self.request.GET else "import_progress"
         return [f"events/admin/{name}.html"]
-
-    def get_page_subtitle(self):
-        return str(self.object)
-
-    def get_breadcrumbs_items(self):
-        return [
-            *self.breadcrumbs_items,
-            {"url": reverse("import_sources:index"), "label": "Sources of events"},
-            {"url": reverse("import_sources:inspect", args=[self.object.pk]), "label": str(self.object)},
-            {"url": "", "label": self.page_title},
-        ]
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(

@@ -1,9 +1,11 @@
 """Runs in the admin: to look at, to approve and to undo; none to change."""
 
+from django.db.models import Count, Q
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.views.generic import TemplateView
+from procrastinate.contrib.django.models import ProcrastinateJob
 from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
@@ -15,9 +17,8 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import policy_registry, register_permission_policy
 
 from events.importing.differences import Difference, differences
-from events.importing.feed import FeedUnusable
 from events.importing.models import ImportChange, ImportRun, ImportSource
-from events.importing.undo import undo
+from events.tasks import start_undo, undoing_of
 
 from .progress import RESULTS, address_of_progress
 from .showing import in_words, label_of, paged
@@ -81,7 +82,10 @@ class ImportRunView(InspectView):
         user = self.request.user
         may_approve = sources.user_has_permission(user, "approve")
         newest = run.source and run.source.runs.values_list("pk", flat=True).first()
-        changes = paged(self.request, run.changes.defer("record"), "changes")
+        # What undoing left alone comes first.
+        found = run.changes.alias(is_back=Q(kept="")).order_by("is_back", "pk").defer("record")
+        changes = paged(self.request, found, "changes")
+        undoing = status_of_undoing(run)
         return super().get_context_data(
             **kwargs,
             run=run,
@@ -94,7 +98,11 @@ class ImportRunView(InspectView):
             shown=[(change, versions_of(change)) for change in changes["page"]],
             may_test=sources.user_has_permission(user, "change"),
             can_approve=may_approve and is_held(run) and newest == run.pk,
-            can_undo=may_approve and can_be_undone(run) and changes["page"].paginator.count,
+            can_undo=may_approve and can_be_undone(run) and undoing in ("", "failed"),
+            undoing=undoing,
+            undone=run.changes.aggregate(
+                back=Count("pk", filter=Q(is_undone=True, kept="")), kept=Count("pk", filter=~Q(kept=""))
+            ),
         )
 
 
@@ -113,7 +121,14 @@ def is_held(run: ImportRun) -> bool:
 
 
 def can_be_undone(run: ImportRun) -> bool:
-    return run.source is not None and run.state != ImportRun.State.RUNNING
+    is_over = run.source is not None and run.state != ImportRun.State.RUNNING
+    return is_over and run.changes.filter(is_undone=False).exists()
+
+
+def status_of_undoing(run: ImportRun) -> str:
+    """Of the job that undoes `run`, as procrastinate has it; "" where there is none, or it is done."""
+    jobs = ProcrastinateJob.objects.filter(queueing_lock=undoing_of(run)).exclude(status="succeeded")
+    return jobs.order_by("-pk").values_list("status", flat=True).first() or ""
 
 
 class RunOperation(PermissionCheckedMixin, BaseObjectMixin):
@@ -146,7 +161,7 @@ class ApproveRunView(RunOperation, BaseOperationView):
 
 
 class UndoView(RunOperation, WagtailAdminTemplateMixin, TemplateView):
-    """Says what undoing does; does it; says what it left alone and why."""
+    """Says what undoing does, and has the worker do it; the page of the run says how that went."""
 
     template_name = "events/admin/import_undo.html"
     page_title = "Undo this run"
@@ -164,7 +179,7 @@ class UndoView(RunOperation, WagtailAdminTemplateMixin, TemplateView):
         ]
 
     def get_context_data(self, **kwargs):
-        changes, made = self.object.changes, ImportChange.Action.CREATED
+        changes, made = self.object.changes.filter(is_undone=False), ImportChange.Action.CREATED
         return super().get_context_data(
             **kwargs,
             run=self.object,
@@ -175,15 +190,12 @@ class UndoView(RunOperation, WagtailAdminTemplateMixin, TemplateView):
 
     def post(self, request, *args, **kwargs):
         if not can_be_undone(self.object):
-            text = "This run cannot be undone: it is still going on, or its source is not known."
+            text = "Nothing of this run can be undone: it is still going on, changed nothing, or was undone already."
             messages.error(request, text)
             return redirect(self.run_address)
-        try:
-            undone = undo(self.object, user=request.user)
-        except FeedUnusable as error:
-            messages.error(request, str(error))
-            return redirect(self.run_address)
-        return self.render_to_response(self.get_context_data(undone=undone))
+        if not start_undo(self.object, self.object.source_id, request.user.pk):
+            messages.warning(request, "It is to be undone already; nothing more was started.")
+        return redirect(self.run_address)
 
 
 class ImportRunViewSet(ModelViewSet):

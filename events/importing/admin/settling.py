@@ -10,8 +10,6 @@ from django.urls import reverse
 from django.views.generic import TemplateView, View
 from wagtail.admin import messages
 from wagtail.admin.utils import get_valid_next_url_from_request
-from wagtail.admin.views.generic.base import BaseObjectMixin, WagtailAdminTemplateMixin
-from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from events.importing.models import ImportRecord, ImportSource
@@ -26,6 +24,7 @@ from events.importing.settle import (
 from events.importing.versions import listed, why_it_waits
 from events.models import EventPage
 
+from .screens import SourceScreen
 from .showing import paged
 
 PANEL = "imported"
@@ -155,25 +154,13 @@ class ComeAgainView(View):
         return redirect(get_valid_next_url_from_request(request) or ignored_of(record.source))
 
 
-class IgnoredView(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixin, TemplateView):
+class IgnoredView(SourceScreen, TemplateView):
     """The events of a source that stay away, because an editor deleted or ignored them."""
 
-    model = ImportSource
-    any_permission_required = ("view", "change")
+    is_for_all = True
     page_title = "Events that stay away"
     header_icon = "cross"
     template_name = "events/admin/import_ignored.html"
-
-    def get_page_subtitle(self):
-        return str(self.object)
-
-    def get_breadcrumbs_items(self):
-        return [
-            *self.breadcrumbs_items,
-            {"url": reverse("import_sources:index"), "label": "Sources of events"},
-            {"url": reverse("import_sources:inspect", args=[self.object.pk]), "label": str(self.object)},
-            {"url": "", "label": self.page_title},
-        ]
 
     def get_context_data(self, **kwargs):
         user = self.request.user

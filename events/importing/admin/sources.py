@@ -11,7 +11,7 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic import CreateView, DeleteView, EditView, IndexView, InspectView
-from wagtail.admin.views.generic.base import BaseObjectMixin, BaseOperationView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import BaseOperationView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, HeaderButton
@@ -31,6 +31,7 @@ from events.widgets import TimezoneSelect
 
 from .health import HealthColumn, shown_health, with_health
 from .progress import ProgressView, address_of_progress, job_that_waits
+from .screens import SourceScreen
 from .showing import in_words, label_of, paged
 
 PREVIEW = "events.importing.preview"
@@ -156,24 +157,6 @@ class ImportSourceDeleteView(DeleteView):
             f"Delete the source “{self.object}”? The pages of its events stay as they are, but nothing brings them up "
             "to date any more, and the history of its runs is deleted with it: they can no longer be undone."
         )
-
-
-class SourceScreen(PermissionCheckedMixin, BaseObjectMixin, WagtailAdminTemplateMixin):
-    """A screen about one source."""
-
-    model = ImportSource
-    permission_required = "change"
-
-    def get_page_subtitle(self):
-        return str(self.object)
-
-    def get_breadcrumbs_items(self):
-        return [
-            *self.breadcrumbs_items,
-            {"url": reverse("import_sources:index"), "label": "Sources of events"},
-            {"url": reverse("import_sources:edit", args=[self.object.pk]), "label": str(self.object)},
-            {"url": "", "label": self.page_title},
-        ]
 
 
 class TestView(SourceScreen, TemplateView):

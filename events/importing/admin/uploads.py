@@ -24,7 +24,8 @@ from events.importing.sources import credential_of
 from events.importing.uploads import about, keep, stored
 from events.models import EventIndexPage
 
-from .sources import NOT_FOR_YOU, SourceScreen, page_of_test
+from .screens import SourceScreen
+from .sources import NOT_FOR_YOU, page_of_test
 
 TEMPLATES = {
     "csv": ("text/csv; charset=utf-8", table.template),

@@ -42,26 +42,14 @@ ONLINE = "OnlineEventAttendanceMode"
 IN_PERSON = "OfflineEventAttendanceMode"
 BOTH = "MixedEventAttendanceMode"
 
+# What programs, and people in a hurry, write in place of a place.
 _ONLINE_WORDS = {
-    *(
-        "online",
-        "online event",
-        "on-line",
-        "virtual",
-        "virtual event",
-        "virtual meeting",
-        "webinar",
-        "remote",
-    ),
-    *(
-        "zoom",
-        "zoom meeting",
-        "microsoft teams",
-        "microsoft teams meeting",
-        "ms teams",
-        "webex",
-        "webex meeting",
-    ),
+    *("online", "on-line", "online event", "online meeting", "remote", "webinar"),
+    *("virtual", "virtual event", "virtual meeting"),
+    *("zoom", "zoom meeting", "webex", "cisco webex", "webex meeting", "google meet", "hangouts", "youtube"),
+    *("teams", "ms teams", "microsoft teams", "teams meeting", "microsoft teams meeting"),
+    *("microsoft teams-besprechung", "réunion microsoft teams", "riunione di microsoft teams"),
+    *("reunión de microsoft teams", "microsoft teams-vergadering"),
 }
 _LABELS = {
     "cancelled": "EventCancelled",

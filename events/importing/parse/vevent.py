@@ -22,7 +22,7 @@ from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printabl
 
 from . import own
 from .content_lines import Component, Property
-from .fields import ADDRESS_LENGTH, LINE_LENGTH, UNTITLED, YEARS
+from .fields import ADDRESS_LENGTH, LINE_LENGTH, UNTITLED, YEARS, means_online
 from .zones import CustomZone, zone_called
 
 MAX_SEQUENCE = 2**31 - 1
@@ -32,37 +32,6 @@ _MOMENT = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-# What programs, and people in a hurry, write in place of a place.
-_ONLINE = {
-    *(
-        "online",
-        "online event",
-        "online meeting",
-        "virtual",
-        "virtual event",
-        "virtual meeting",
-        "webinar",
-        "remote",
-    ),
-    *(
-        "zoom",
-        "zoom meeting",
-        "teams",
-        "ms teams",
-        "microsoft teams",
-        "microsoft teams meeting",
-        "teams meeting",
-    ),
-    *("microsoft teams-besprechung", "réunion microsoft teams", "riunione di microsoft teams", "google meet"),
-    *(
-        "reunión de microsoft teams",
-        "microsoft teams-vergadering",
-        "webex",
-        "cisco webex",
-        "youtube",
-        "hangouts",
-    ),
-}
 _MEETING = re.compile(
     r"https?://(?:[^/]*\.)?(?:zoom\.us|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com|meet\.jit\.si"
     r"|gotomeeting\.com|gotowebinar\.com|whereby\.com|bluejeans\.com|bigbluebutton\.org)/",
@@ -701,7 +670,7 @@ def _place(location: str) -> tuple[str, bool, str]:
         plain_line(part)
         for part in re.split(r"[;\n|]", location.replace(address, " ") if address else location)
     ]
-    kept = [part.strip(_AROUND) for part in parts if part.lower().strip(_AROUND) not in _ONLINE]
+    kept = [part for part in (part.strip(_AROUND) for part in parts) if not means_online(part)]
     is_online = len(kept) < len(parts) or (bool(address) and not _MAP.match(address))
     if not is_online:
         return plain_line(location) if not address else "", False, address

@@ -88,6 +88,11 @@ def test_a_source_is_set_up_imported_settled_and_undone(
     page.goto(live_server.url + reverse("import_runs:inspect", args=[ImportRun.objects.first().pk]))
     page.get_by_role("link", name="Undo this run").click()
     page.get_by_role("button", name="Yes, undo this run").click()
+    for _ in range(100):
+        if not page.get_by_text("It is being undone").is_visible():
+            break
+        page.wait_for_timeout(200)
+        page.reload()
     expect(page.get_by_text("1 page is as before the run.")).to_be_visible()
     event.refresh_from_db()
     assert (event.title, event.venue) == ("Snow school", "Oslo")

@@ -102,6 +102,21 @@ def test_case_53_what_was_withdrawn_is_there_again(imported, policy):
     assert snapshot() == before
 
 
+def test_what_had_to_wait_is_undone_by_undoing_again_and_nothing_else_is(imported):
+    imported("SUMMARY:One", "SUMMARY:Two")
+    run = imported("SUMMARY:One, new", "SUMMARY:Two, new")
+    EventPage.objects.filter(title="Two, new").update(locked=True)
+    assert undone(run) == (1, ["“Two, new”: its page is locked by an editor. Undo the run again later."])
+    imported("SUMMARY:One, newer", "SUMMARY:Two, new")
+    EventPage.objects.update(locked=False)
+    before = ImportRecord.objects.get(page__title="One, newer")
+    assert undone(run) == (1, [])
+    assert set(EventPage.objects.values_list("title", flat=True)) == {"One, newer", "Two"}
+    after = ImportRecord.objects.get(page__title="One, newer")
+    assert after.values == before.values
+    assert undone(run) == (0, [])
+
+
 def test_a_page_that_was_deleted_since_is_listed(imported):
     imported("SUMMARY:One")
     run = imported("SUMMARY:Uno")
