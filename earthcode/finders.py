@@ -4,6 +4,7 @@ That is `collectstatic`, the development server, the live server of tests, and w
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -13,11 +14,35 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.contrib.staticfiles.utils import matches_patterns
 from django.core.files.storage import FileSystemStorage
 
-from .stylesheet import stylesheet
+from . import display_face
+from .stylesheet import minified, stylesheet
 
-# Address below STATIC_URL -> what makes its content, at each request anew (so quick ones, or ones that remember).
+FONT = "archivo-display.woff2"
+
+
+def portal_css() -> bytes:
+    return (stylesheet() + _font_faces()).encode()
+
+
+@cache
+def font() -> bytes:
+    """The web font of the headings. It takes seconds to make, so it is kept beside what else is made."""
+    kept = Path(settings.MADE_FILES_DIR) / f"{display_face.recipe()}-{FONT}"
+    if not kept.is_file():
+        write(kept, display_face.woff2())
+    return kept.read_bytes()
+
+
+@cache
+def _font_faces() -> str:
+    return minified(display_face.font_faces(font(), f"../fonts/{FONT}"), "the font faces")
+
+
+# Address below STATIC_URL -> what makes its content, each time that it is asked for.
 MADE: dict[str, Callable[[], bytes]] = {
-    "earthcode/css/portal.css": lambda: stylesheet().encode(),
+    "earthcode/css/portal.css": portal_css,
+    f"earthcode/fonts/{FONT}": font,
+    "earthcode/fonts/OFL.txt": display_face.licence,
 }
 
 

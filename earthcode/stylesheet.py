@@ -12,17 +12,15 @@ ORDER = ["tokens", "base", "layout", "components", "blocks", "schedule", "event"
 
 def stylesheet(folder: Path = SOURCES) -> str:
     """All CSS files of `folder` in their order, minified. Raises ValueError for one that is malformed, naming it."""
-    return "".join(_minified(path) for path in sorted(folder.glob("*.css"), key=_place))
+    return "".join(minified(path.read_text(), path) for path in sorted(folder.glob("*.css"), key=_place))
 
 
 def _place(path: Path) -> tuple[int, str]:
     return (ORDER.index(path.stem) if path.stem in ORDER else len(ORDER)), path.stem
 
 
-def _minified(path: Path) -> str:
+def minified(css: str, source: Path | str) -> str:
+    """`css` in fewer bytes. Raises ValueError if it is malformed, naming its `source`."""
     # For no browser in particular: nothing is rewritten for old ones, so that what is written is what is delivered.
     flags = lightningcss.calc_parser_flags(nesting=True)
-    try:
-        return lightningcss.process_stylesheet(path.read_text(), path.name, parser_flags=flags, minify=True)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    return lightningcss.process_stylesheet(css, str(source), parser_flags=flags, minify=True)

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
-from earthcode.finders import MADE, write
+from earthcode.finders import MADE, portal_css, write
 from earthcode.stylesheet import SOURCES, stylesheet
 
 PATH = "earthcode/css/portal.css"
@@ -62,14 +62,14 @@ def test_what_is_new_in_css_stays_as_it_is(tmp_path, css):
 def test_a_malformed_file_is_named(tmp_path):
     (tmp_path / "a.css").write_text("a { color: red")
     (tmp_path / "b.css").write_text("a { } }")
-    with pytest.raises(ValueError, match=r"b\.css: .*Unexpected end of input at b\.css:0:8"):
+    with pytest.raises(ValueError, match=r"Unexpected end of input at .*/b\.css:0:8"):
         stylesheet(tmp_path)
 
 
 def test_it_is_found_where_static_files_are_asked_for(made):
     found = finders.find(PATH)
     assert found == str(made / PATH)
-    assert (made / PATH).read_text() == stylesheet()
+    assert (made / PATH).read_bytes() == portal_css()
     assert finders.find(PATH, find_all=True) == [found]
     assert finders.find("earthcode/css/nothing.css") is None
 
