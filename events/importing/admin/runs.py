@@ -1,6 +1,6 @@
 """Runs in the admin: to look at, to approve and to undo; none to change."""
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
@@ -126,9 +126,12 @@ def can_be_undone(run: ImportRun) -> bool:
 
 
 def status_of_undoing(run: ImportRun) -> str:
-    """Of the job that undoes `run`, as procrastinate has it; "" where there is none, or it is done."""
+    """Of the job that undoes `run`, as procrastinate has it; "" where there is none, or a later one has done it."""
     jobs = ProcrastinateJob.objects.filter(queueing_lock=undoing_of(run)).exclude(status="succeeded")
-    return jobs.order_by("-pk").values_list("status", flat=True).first() or ""
+    last = jobs.annotate(at=Max("procrastinateevent__at")).order_by("-pk").values_list("status", "at").first()
+    if last is None or (last[0] == "failed" and run.undone_at and run.undone_at > last[1]):
+        return ""
+    return last[0]
 
 
 class RunOperation(PermissionCheckedMixin, BaseObjectMixin):

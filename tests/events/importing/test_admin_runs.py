@@ -60,7 +60,8 @@ def work():
         except ZeroDivisionError:
             status = "failed"
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE procrastinate_jobs SET status = %s WHERE id = %s", [status, job.pk])
+            for each in ("doing", status):
+                cursor.execute("UPDATE procrastinate_jobs SET status = %s WHERE id = %s", [each, job.pk])
 
 
 # Test this feed
