@@ -73,6 +73,12 @@ class ImportRunView(InspectView):
         words += [f"Last-Modified {told['last_modified']}"] if told["last_modified"] else []
         return ", ".join(filter(None, words))
 
+    def get_started_at_display_value(self):
+        return in_words(self.object.started_at)
+
+    def get_finished_at_display_value(self):
+        return in_words(self.object.finished_at) if self.object.finished_at else "Not yet"
+
     def get_undone_at_display_value(self):
         run = self.object
         return f"{in_words(run.undone_at)}, by {run.undone_by or 'somebody'}" if run.undone_at else "No"

@@ -119,6 +119,10 @@ class ImportSourceIndexView(IndexView):
 
 
 class ImportSourceCreateView(CreateView):
+    def get_initial_form_instance(self):
+        # Most portals have one list.
+        return self.model(parent=EventIndexPage.objects.first())
+
     def get_success_buttons(self):
         test = messages.button(page_of_test(self.object), "Test this feed")
         return [test, *super().get_success_buttons()]
