@@ -47,7 +47,7 @@ TEXT, PICTURES, WAYS_ON, ROWS = "Text", "Pictures, tables and code", "Ways on", 
 class SectionStreamBlock(blocks.StreamBlock):
     """The sections an editor can stack on a page."""
 
-    hero = HeroBlock(group=PICTURES)
+    hero = HeroBlock()
     text = TextBlock(group=TEXT)
     columns = ColumnsBlock(group=TEXT)
     statements = StatementsBlock(group=TEXT)

@@ -16,6 +16,10 @@ GROUNDS = [
 ]
 
 
+LOOK = {"colour", "columns", "arrangement", "side", "row_headings"}
+"""The fields that change how a section looks and not what it says: the form keeps them under its settings."""
+
+
 class SectionBlock(blocks.StructBlock):
     """Base of all sections."""
 
@@ -29,6 +33,13 @@ class SectionBlock(blocks.StructBlock):
 
     class Meta:
         icon = "doc-full"
+
+    def get_form_layout(self):
+        names = list(self.child_blocks)
+        return blocks.BlockGroup(
+            children=[name for name in names if name not in LOOK],
+            settings=[name for name in names if name in LOOK],
+        )
 
 
 def picture(required=False, **options):
