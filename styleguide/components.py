@@ -35,6 +35,7 @@ class Example:
     words: str
     template: str
     context: dict[str, Any] = field(default_factory=dict)
+    ground: str = "white"
 
     def html(self, request: HttpRequest) -> str:
         return render_to_string(self.template, self.context, request)
@@ -166,7 +167,7 @@ def breadcrumbs(at):
     """The way from the home page to this one."""
     line = [ContentPage(title="Resources", slug="a"), ContentPage(title=LONG_WORD, slug="b")]
     page = _placed(ContentPage(title="Tutorials", slug="c"), line)
-    yield Example("Three steps", "components/breadcrumbs.html", {"page": page})
+    yield Example("Three steps", "components/breadcrumbs.html", {"page": page}, ground="deep")
 
 
 @component(is_band=True, has_own_heading=True)

@@ -38,16 +38,18 @@ class Section:
         colour = getattr(self.block, "child_blocks", {}).get("colour")
         return dict(colour.field.choices) if isinstance(colour, ChoiceBlock) else {}
 
-    def examples(self, request: HttpRequest, grounds: dict[str, str] | None = None) -> list[tuple[str, str]]:
-        """Words for it and its HTML: as previewed or, if some are given, on each of `grounds`."""
+    def examples(
+        self, request: HttpRequest, grounds: dict[str, str] | None = None
+    ) -> list[tuple[str, str, str]]:
+        """Words for it, its ground and its HTML: as previewed or, if some are given, on each of `grounds`."""
         value = self.block.get_preview_value()
         context = {"request": request}
         if not grounds:
-            return [("", self.block.render(value, context))]
+            return [("", "", self.block.render(value, context))]
         html = []
         for ground, name in grounds.items():
             value["colour"] = ground
-            html.append((name, self.block.render(value, context)))
+            html.append((name, ground, self.block.render(value, context)))
         return html
 
 

@@ -23,7 +23,9 @@ def component(request, slug):
     if shown.is_page:
         (example,) = examples
         return render(request, example.template, example.context)
-    return _page(request, shown, [(example.words, example.html(request)) for example in examples])
+    return _page(
+        request, shown, [(example.words, example.ground, example.html(request)) for example in examples]
+    )
 
 
 @require_safe

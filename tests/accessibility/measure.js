@@ -26,10 +26,18 @@ window.measure = (() => {
     const [dark, bright] = [luminance(one), luminance(other)].sort((a, b) => a - b);
     return (bright + 0.05) / (dark + 0.05);
   };
+  /** The colour behind `element`; of a hero, whose ground is a drawing, the one that it is drawn on. */
   const ground = (element) => {
     for (let each = element; each; each = each.parentElement) {
       const colour = rgba(getComputedStyle(each).backgroundColor);
       if (colour[3] === 255) return colour;
+      if (each.matches("[class*='ground-']")) {
+        const probe = each.appendChild(document.createElement("i"));
+        probe.style.color = "var(--ground)";
+        const found = rgba(getComputedStyle(probe).color);
+        probe.remove();
+        return found;
+      }
     }
     return [255, 255, 255, 255];
   };

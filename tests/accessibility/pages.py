@@ -66,7 +66,9 @@ def build():
     private = make_content_page(title="For the team", slug="team")
     PageViewRestriction.objects.create(page=private, restriction_type=PageViewRestriction.LOGIN)
     secret = make_content_page(title="Secret", slug="secret")
-    PageViewRestriction.objects.create(page=secret, restriction_type=PageViewRestriction.PASSWORD, password="x")
+    PageViewRestriction.objects.create(
+        page=secret, restriction_type=PageViewRestriction.PASSWORD, password="x"
+    )
 
 
 def check_link():

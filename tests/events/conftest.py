@@ -11,6 +11,7 @@ import pytest
 
 from tests.tools import installed
 
+
 @pytest.fixture(scope="session")
 def read_by_ical_js() -> Iterator[Callable[[bytes, date], dict[str, Any]]]:
     """What ical.js makes of a calendar, with the dates of series up to a day; see tests/tools/calendar_reader."""
