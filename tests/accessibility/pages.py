@@ -82,8 +82,8 @@ def check_link():
 PAGES = [
     "/",
     "/about/",
-    # "/accessibility/",
-    # "/privacy/",
+    "/accessibility/",
+    "/privacy/",
     "/events/",
     "/events/?page=2",
     "/events/?q=event&where=online&type=nothing",
