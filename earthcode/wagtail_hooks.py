@@ -1,6 +1,13 @@
+from django.templatetags.static import static
+from django.utils.html import format_html
 from wagtail import hooks
 
 from .caching import mark_public
+
+
+@hooks.register("insert_global_admin_css")
+def wear_the_colours_of_the_portal():
+    return format_html('<link rel="stylesheet" href="{}">', static("earthcode/admin.css"))
 
 
 @hooks.register("on_serve_page", order=100)
