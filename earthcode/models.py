@@ -21,6 +21,9 @@ from .querysets import BasePageQuerySet
 from .social_images import Card, SocialImage
 from .templatetags.pictures import prefetch_renditions, rendition
 
+END_OF_TEXT = "␞"
+"""Between what search results may quote of a page and the bare words by which it is found as well."""
+
 
 class PortalImage(AbstractImage):
     """An image with the two facts that open science owes its readers: whose it is and on what terms."""
@@ -84,6 +87,11 @@ class BasePage(Page):
     def meta_description(self):
         """Plain text for search engines; may be empty."""
         return self.search_description or self.summary
+
+    @property
+    def end_of_text(self):
+        """Stands in `search_fields` after what a visitor reads as text: what follows is found and not quoted."""
+        return END_OF_TEXT
 
     @property
     def facts_line(self):

@@ -26,7 +26,18 @@ from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRa
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Left
 from django.http import QueryDict
@@ -35,7 +46,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from wagtail.models import Page
 
-from .models import BasePage, SearchWord
+from .models import END_OF_TEXT, BasePage, SearchWord
 from .querysets import open_to_all
 from .search_backend import STEMS, WORDS
 
@@ -248,12 +259,12 @@ def _snippets(pages: list[Page], query: SearchQuery) -> dict[int, tuple[SafeStri
     # Not to be guessed, so that nobody can write them into a page.
     start, stop = secrets.token_hex(8), secrets.token_hex(8)
 
-    def marked(text: str | Left) -> SearchHeadline:
+    def marked(text: str | Func) -> SearchHeadline:
         return SearchHeadline(text, query, config=STEMS, start_sel=start, stop_sel=stop, highlight_all=True)
 
+    text = Func(Left("index_entries__body_text", EXCERPT_FROM), Value(END_OF_TEXT), 1, function="split_part")
     found = Page.objects.filter(pk__in=[page.pk for page in pages]).annotate(
-        marked_title=marked("index_entries__title_text"),
-        marked_text=marked(Left("index_entries__body_text", EXCERPT_FROM)),
+        marked_title=marked("index_entries__title_text"), marked_text=marked(text)
     )
     return {
         pk: (_html(title, start, stop), _html(excerpt(text, start), start, stop))

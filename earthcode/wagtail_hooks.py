@@ -1,9 +1,12 @@
 from django.templatetags.static import static
+from django.urls import path
+from django.utils import timezone as clock
 from django.utils.html import format_html
 from wagtail import hooks
 
 from .caching import mark_public
 from .content_checks import SCRIPT, use_portal_checks
+from .worklists import Drafts, QuickLinks, ScheduledPublications, WorklistView, worklists
 
 hooks.register("construct_wagtail_userbar", use_portal_checks)
 
@@ -11,6 +14,11 @@ hooks.register("construct_wagtail_userbar", use_portal_checks)
 @hooks.register("insert_editor_js")
 def add_content_checks():
     return format_html('<script src="{}"></script>', static(SCRIPT))
+
+
+@hooks.register("insert_global_admin_css")
+def wear_the_colours_of_the_portal():
+    return format_html('<link rel="stylesheet" href="{}">', static("earthcode/admin.css"))
 
 
 @hooks.register("on_serve_page", order=100)
@@ -22,3 +30,23 @@ def let_caches_keep_pages(serve):
         return mark_public(response) if request.method in ("GET", "HEAD") else response
 
     return serve_page
+
+
+@hooks.register("construct_homepage_panels")
+def show_the_daily_work(request, panels):
+    panels += [QuickLinks(request.user), *worklists(request.user, clock.now())]
+
+
+@hooks.register("register_worklist")
+def list_drafts():
+    return Drafts
+
+
+@hooks.register("register_worklist")
+def list_scheduled_publications():
+    return ScheduledPublications
+
+
+@hooks.register("register_admin_urls")
+def serve_worklists():
+    return [path("worklists/<slug:name>/", WorklistView.as_view(), name="worklist")]

@@ -178,6 +178,13 @@ class EventDetails:
         return MoreDates(_dates(len(past), "past"), self._told(shown), others)
 
     @cached_property
+    def shared_zone(self) -> str:
+        """The zone of all dates of the series that are shown; "" where they differ, as from winter to summer."""
+        shown = (*self.next_dates, *self.later_dates.dates, *self.past_dates.dates)
+        zones = {date.when.zone for date in shown}
+        return zones.pop() if len(zones) == 1 else ""
+
+    @cached_property
     def previous(self) -> list[EventPreviousDates]:
         """The dates a rescheduled event no longer has, the latest plan last."""
         if self.page.event_status != EventPage.Status.RESCHEDULED:

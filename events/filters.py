@@ -17,6 +17,7 @@ from django.http import QueryDict
 from .dates import describe_days
 from .models import EventOccurrence, EventPage, EventTopic, EventType
 from .querysets import EventOccurrenceQuerySet, EventPageQuerySet
+from .text import printable
 
 MAX_WORDS = 10
 WHERE = {"in-person": "In person", "online": "Online"}
@@ -67,6 +68,10 @@ class Words(forms.CharField):
     """At most MAX_WORDS words, as a list without repetitions."""
 
     widget = forms.TextInput(attrs={"type": "search"})
+
+    def to_python(self, value):
+        """Without what nobody can type, which Django refuses and PostgreSQL cannot look for."""
+        return super().to_python(printable(value or ""))
 
     def clean(self, value):
         words = list(dict.fromkeys(_text(super().clean(value)).split()))

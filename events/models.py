@@ -439,6 +439,7 @@ class EventPage(Routes, BasePage):
     search_fields = (
         *BasePage.search_fields,
         index.SearchField("body"),
+        index.SearchField("end_of_text"),
         index.SearchField("venue"),
         index.SearchField("city"),
         index.SearchField("country"),

@@ -48,6 +48,8 @@ class Bar:
     length: int
     has_begun: bool
     goes_on: bool
+    is_first: bool = True
+    """Whether it is the first of this date in the month."""
 
 
 @dataclass(slots=True)
@@ -58,6 +60,11 @@ class Day:
     dates: list[Date] = field(default_factory=list)
     hidden: int = 0
     address: str = ""  # of the list of all its events, where some are hidden
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing begins on it: a list of days leaves it out."""
+        return not (self.dates or self.hidden or any(bar.is_first for bar in self.bars))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,8 @@ def _week(month: Month, monday: date, dates: list[Date], today: date) -> Week:
                 day.hidden += 1
                 continue
             length = (ends - begins).days + 1 if day.day == begins else 0
-            day.bars.append(Bar(date_, lane, length, date_.first < begins, date_.last > ends))
+            is_first = day.day == max(date_.first, month.first)
+            day.bars.append(Bar(date_, lane, length, date_.first < begins, date_.last > ends, is_first))
         if lane is not None:
             free_from[lane] = ends + timedelta(days=1)
     for date_ in inside:

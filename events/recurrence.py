@@ -11,6 +11,8 @@ from . import rrule
 # A series without end is known this far around the clock, and no series in more dates than this.
 WINDOW = timedelta(days=2 * 365)
 MAX_OCCURRENCES = 500
+# So far a series is followed to a date of which something is said: half a century of days.
+MAX_WALK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,14 @@ def all_dates(schedule: Schedule, at: datetime) -> list[Occurrence]:
 
 def excepted_dates(schedule: Schedule) -> list[Occurrence]:
     """The dates of a series about which there is an exception, by their original dates, those that are cancelled
-    among them. An exception for a day that is none of the series changes nothing."""
+    among them. An exception for a day that is none of the series changes nothing, nor does one for a date after the
+    first MAX_WALK of the series."""
     changes = {exception.original_date: exception for exception in schedule.exceptions}
     if not (schedule.rule and changes):
         return []
     days = rrule.days(schedule.rule, schedule.start_date, schedule.start_time, schedule.timezone)
-    through = takewhile(lambda day: day <= max(changes), days)
+    last = max(changes)
+    through = takewhile(lambda day: day <= last, islice(days, MAX_WALK))
     return [_changed(schedule, day, changes[day]) for day in through if day in changes]
 
 

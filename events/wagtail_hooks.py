@@ -15,6 +15,7 @@ from .importing.settle import forget_settled
 from .importing.versions import LOG_ACTION
 from .models import EventPage, EventTopic, EventType
 from .recurrence import clock_changes
+from .worklists import IncompleteEvents
 
 MAX_WARNINGS = 3
 
@@ -84,6 +85,11 @@ class EventCategoryViewSetGroup(SnippetViewSetGroup):
 def show_the_health_of_sources(request, panels):
     if may_see_sources(request.user):
         panels.append(ImportHealthPanel())
+
+
+@hooks.register("register_worklist")
+def list_incomplete_events():
+    return IncompleteEvents
 
 
 @hooks.register("register_admin_viewset")

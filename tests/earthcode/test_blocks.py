@@ -42,7 +42,7 @@ def test_every_block_has_a_preview_and_says_what_it_is(admin_client, block):
     response = admin_client.get(reverse("wagtailadmin_block_preview"), {"id": block.definition_prefix})
     assert response.status_code == 200
     html = response.content.decode()
-    assert "components" in html, "the portal's own stylesheets"
+    assert "earthcode/css/portal" in html, "the portal's own stylesheet"
     value = block.get_preview_value()
     words = value.get("heading") or value.get("title") or value.get("text") or value.get("caption")
     words = words or value["quote"]

@@ -39,6 +39,8 @@ def test_a_date_of_several_days_is_a_bar_in_each_of_its_weeks():
     assert [day for day, _ in bars] == list(range(1, 11))
     begun = {day: (bar.length, bar.has_begun, bar.goes_on) for day, bar in bars if bar.length}
     assert begun == {1: (1, True, True), 2: (7, True, True), 9: (2, True, False)}
+    assert [day for day, bar in bars if bar.is_first] == [1]
+    assert [day.day.day for week in november for day in week.days if not day.is_quiet] == [1]
     (first, *_) = layout(make_date((2026, 11, 3), (2026, 11, 4)))[1].days[1].bars
     assert (first.length, first.has_begun, first.goes_on) == (2, False, False)
 
@@ -118,9 +120,7 @@ def test_a_month_is_a_table_that_says_each_day(client, index):
     assert html.count('scope="col"') == 7
     assert '<th scope="col" abbr="Mon">Monday</th>' in html
     assert text(cell(html, "2026-11-19")) == "Thursday 19 November 2026 Long, 19–21 November 2026"
-    assert text(cell(html, "2026-11-20")) == (
-        "Friday 20 November 2026 Long goes on Off, not taking place 09:30 Short"
-    )
+    assert text(cell(html, "2026-11-20")) == ("Friday 20 November 2026 Off, not taking place 09:30 Short")
     assert 'href="/events/long/"' in cell(html, "2026-11-19")
     assert 'href="/events/long/"' not in cell(html, "2026-11-20"), "one link, not one a day"
     assert re.findall(r'<td class="[^"]*" aria-current="date">\s*<time [^>]*datetime="(.*?)"', html) == [

@@ -67,6 +67,7 @@ def test_a_series_shows_what_is_ahead_and_what_is_past():
     assert words(found.past_dates.dates)[2] == ("13 October 2026, 14:00–15:00 CEST", "Cancelled", "")
     assert str(found.when) == "11 November 2026, 14:00–15:00 CET", "the next one that takes place"
     assert found.when.zone == "Europe/Rome, UTC+1"
+    assert found.shared_zone == "", "summer and winter are not alike"
 
 
 def test_a_series_without_end_is_bounded():

@@ -577,3 +577,26 @@ def test_a_renamed_event_is_found_at_its_old_address(client, django_capture_on_c
     response = client.get("/events/old-name/")
     assert (response.status_code, response["Location"]) == (301, "/events/new-name/")
     assert client.get("/events/new-name/").status_code == 200
+
+
+def test_the_zone_of_a_series_is_said_once_where_all_dates_share_it(client, index):
+    winter = make_event(
+        title="Winter",
+        start_date=date(2099, 1, 6),
+        start_time=time(14),
+        recurrence_rule="FREQ=WEEKLY;COUNT=4",
+    )
+    html = client.get(winter.url).content.decode()
+    dates = html[html.index('id="dates"') :]
+    assert dates.count("Europe/Rome, UTC+1") == 1
+    assert "All times: Europe/Rome, UTC+1</p>" in dates
+    year = make_event(
+        title="Year",
+        start_date=date(2099, 1, 6),
+        start_time=time(14),
+        recurrence_rule="FREQ=MONTHLY;COUNT=10",
+    )
+    html = client.get(year.url).content.decode()
+    dates = html[html.index('id="dates"') :]
+    assert "All times" not in dates
+    assert dates.count("(Europe/Rome, UTC+1)") + dates.count("(Europe/Rome, UTC+2)") == 10

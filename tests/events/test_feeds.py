@@ -256,6 +256,14 @@ def test_no_event_is_fetched_for_who_has_the_calendar_or_asks_for_its_head(clien
         assert len(queries) <= 8
 
 
+def test_the_head_of_a_calendar_is_that_of_the_calendar_without_it(client):
+    make_events(3)
+    whole, head = client.get(ICS), client.head(ICS)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head["ETag"] == whole["ETag"]
+    assert head["Content-Type"] == whole["Content-Type"]
+
+
 def test_the_calendar_asks_by_the_chunk(client, monkeypatch):
     monkeypatch.setattr(views, "CHUNK", 2)
     larger = make_event(title="Larger")

@@ -13,7 +13,7 @@ from events.filters import EventFilterForm
 from events.listing import Listing
 from events.models import EventException, EventIndexPage, EventOccurrence, EventPage
 from events.recurrence import next_or_last, occurrences, phase
-from tests.builders import make_event, make_event_index, make_home, make_topic, make_type, the
+from tests.builders import make_event, make_event_index, make_events, make_home, make_topic, make_type, the
 
 pytestmark = pytest.mark.django_db
 
@@ -306,6 +306,11 @@ def test_further_pages_keep_the_filters(client, monkeypatch, settings):
     assert '<link rel="prev" href="?country=Italy&amp;page=1">' in html
     assert f'<link rel="canonical" href="{settings.BASE_URL}/events/">' in html
     assert "5 upcoming events match</p>" in html
+    assert "<title>Events, page 2 of 3 · EarthCODE</title>" in html
+    assert "page 1" not in html_of(client, "/events/")
+    make_events(3, start_date=date(2020, 1, 1))
+    assert "<title>Past events of 2020, page 2 of 2 · " in html_of(client, "/events/past/2020/?page=2")
+    assert "<title>Past events, page 2 of 2 · " in html_of(client, "/events/past/?page=2")
 
 
 @pytest.mark.parametrize(

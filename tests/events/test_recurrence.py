@@ -195,6 +195,8 @@ def test_the_dates_that_are_excepted_are_found_however_far_away():
         (date(2050, 11, 28), False, "Far away"),
     ]
     assert found[1].wall == schedule("2050-11-30", "14:00")
+    endless = schedule("1900-01-01", rule="FREQ=DAILY", exceptions=changes)
+    assert [d.original_date for d in excepted_dates(endless)] == [], "too far to walk"
     assert excepted_dates(schedule("2026-12-01", exceptions=changes)) == []
     assert excepted_dates(schedule("2026-12-01", rule="FREQ=DAILY")) == []
 

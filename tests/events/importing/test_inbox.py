@@ -15,7 +15,7 @@ from wagtail.admin.models import EditingSession
 from wagtail.models import GroupApprovalTask, GroupPagePermission, Page, Workflow, WorkflowTask
 
 from events.importing import import_source
-from events.importing.models import ImportRecord, ImportRun, ImportSource
+from events.importing.models import ImportRecord, ImportRun, ImportSource, PossibleDuplicate
 from events.importing.settle import ignore, keep_mine
 from events.models import EventException, EventIndexPage, EventPage
 from tests.builders import make_calendar, make_event, the
@@ -157,7 +157,7 @@ def test_the_form_of_an_event_that_is_not_imported_costs_one_query(record, admin
     with CaptureQueriesContext(connection) as captured:
         html = text_of(admin_client.get(own))
     assert 'id="imported"' not in html
-    assert sum("importrecord" in query["sql"] for query in captured) == 1
+    assert sum("importrecord" in query["sql"] for query in captured) == 2  # one of them for the menu
     assert 'id="imported"' in text_of(admin_client.get(form_of(record.page)))
     assert queries(admin_client, form_of(record.page)) <= queries(admin_client, own) + 8
 
@@ -356,6 +356,40 @@ def test_the_menu_leads_those_to_the_inbox_who_may_edit(editor, client):
     nobody = signed_in("nobody")
     assert reverse("import_inbox:index") not in text_of(nobody.get(reverse("wagtailadmin_home")))
     assert nobody.get(reverse("import_inbox:index")).status_code == 302
+
+
+def marks(client):
+    """How many items of the menu have the mark of something open."""
+    return text_of(client.get(reverse("wagtailadmin_home"))).count("menu-waits")
+
+
+def test_the_menu_marks_that_something_is_open_for_those_whom_it_concerns(record, publisher, event_list):
+    assert marks(publisher) == 2  # the item and what it is folded away in
+    elsewhere = signed_in("elsewhere", "change_page", page=make_event(event_list))
+    assert marks(elsewhere) == 0
+    settle(publisher, record, keep="everything")
+    assert marks(publisher) == 0
+
+
+def test_the_menu_marks_held_runs_and_duplicates(imported, admin_client, editor):
+    imported("SUMMARY:One", "SUMMARY:Two")
+    assert marks(admin_client) == 0
+    one, other = EventPage.objects.order_by("pk")
+    pair = PossibleDuplicate.objects.create(one=one, other=other, likeness=1)
+    assert marks(admin_client) == marks(editor) == 2
+    pair.delete()
+    ImportRun.objects.create(
+        source=the(ImportSource), trigger="command", state="held", started_at=clock.now(), message="Odd."
+    )
+    assert marks(admin_client) == 2
+    assert marks(editor) == 0
+
+
+def test_the_mark_costs_one_query(record, admin_client, monkeypatch):
+    address = reverse("wagtailadmin_home")
+    with_mark = queries(admin_client, address)
+    monkeypatch.setattr("events.importing.admin.inbox.is_something_open", lambda user: False)
+    assert queries(admin_client, address) == with_mark - 1
 
 
 def test_case_35_the_inbox_settles_a_field_and_goes_on_to_the_next(record, publisher):
