@@ -18,3 +18,18 @@ def response_headers(get_response):
         return response
 
     return middleware
+
+
+def user_bar_headers(get_response):
+    """Middleware: a page with Wagtail's user bar is nobody else's. The bar works under the policy of public pages.
+
+    The tag that writes the bar (`templatetags/staff.py`) notes it on the request.
+    """
+
+    def middleware(request):
+        response = get_response(request)
+        if getattr(request, "shows_user_bar", False):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    return middleware

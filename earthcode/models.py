@@ -15,11 +15,11 @@ from wagtail.images.models import AbstractImage, AbstractRendition, Image
 from wagtail.models import Page, PageManager, PageViewRestriction
 from wagtail.search import index
 
-from .blocks import LinkGroupBlock, LinkListBlock, SectionStreamBlock
+from .blocks import LinkGroupBlock, LinkListBlock, SectionStreamBlock, images_in
 from .forms import BasePageForm
 from .querysets import BasePageQuerySet
 from .social_images import Card, SocialImage
-from .templatetags.pictures import rendition
+from .templatetags.pictures import prefetch_renditions, rendition
 
 END_OF_TEXT = "␞"
 """Between what search results may quote of a page and the bare words by which it is found as well."""
@@ -224,6 +224,11 @@ class SectionsPage(BasePage):
         texts = self._meta.get_field("body").get_searchable_content(self.body)
         # Wagtail writes “None” for a field that was added to a block after the page was made.
         return " · ".join(text.strip() for text in texts if text.strip() not in ("", "None"))
+
+    def get_context(self, request, *args, **kwargs):
+        """Wagtail's, with the renditions of all pictures in the sections fetched at once."""
+        prefetch_renditions(images_in(self.body))
+        return super().get_context(request, *args, **kwargs)
 
     @property
     def hero(self):

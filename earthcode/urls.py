@@ -19,6 +19,8 @@ ADMIN_CSP: dict[str, list[str]] = {
     "frame-ancestors": [CSP.SELF],
 }
 
+handler400 = "earthcode.views.bad_request"
+
 urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),

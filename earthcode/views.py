@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.sitemaps.views import SitemapIndexItem
 from django.contrib.sitemaps.views import sitemap as django_sitemap
+from django.core.exceptions import BadRequest
 from django.db import Error, connection
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.cache import patch_cache_control
+from django.views import defaults
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.static import serve
@@ -22,6 +24,14 @@ from . import social_images
 from .caching import FOR_EVER, PUBLIC
 from .models import BasePage
 from .search import find, read
+
+
+def bad_request(request, exception):
+    """What cannot be done, where one of our own views says it; Django's plain answer to anything else, such as a host
+    that is none of ours."""
+    if type(exception) is not BadRequest:
+        return defaults.bad_request(request, exception)
+    return render(request, "bad_request.html", {"explanation": str(exception)}, status=400)
 
 
 @require_safe

@@ -5,7 +5,15 @@ from django.utils.html import format_html
 from wagtail import hooks
 
 from .caching import mark_public
+from .content_checks import SCRIPT, use_portal_checks
 from .worklists import Drafts, QuickLinks, ScheduledPublications, WorklistView, worklists
+
+hooks.register("construct_wagtail_userbar", use_portal_checks)
+
+
+@hooks.register("insert_editor_js")
+def add_content_checks():
+    return format_html('<script src="{}"></script>', static(SCRIPT))
 
 
 @hooks.register("insert_global_admin_css")

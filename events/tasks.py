@@ -75,8 +75,8 @@ def start_import(
 
 
 def start_undo(run: ImportRun, source: int, user: int) -> bool:
-    """Have the worker undo `run` of this source, for this user, no other job on the source going on; False if it is to be
-    done already."""
+    """Have the worker undo `run`, which is of this `source`, for this `user`, by their keys; False if it is to be done
+    already."""
     name = undoing_of(run)
     try:
         with transaction.atomic():
@@ -107,7 +107,7 @@ def lock_of(source: int) -> str:
 @app.task(name="import_one")
 def import_one(source: int, trigger: str, user: int | None = None, is_approved: bool = False) -> None:
     """Import one source. What went wrong with the feed is told by its run, and tried again by the timetable."""
-    found = ImportSource.objects.filter(pk=source).first()
+    found = ImportSource.objects.select_related("parent").filter(pk=source).first()
     if found is None:
         return
     person = get_user_model().objects.filter(pk=user).first() if user else None

@@ -2,6 +2,7 @@
 
 from .base import *  # noqa: F403
 
+ROOT_URLCONF = "earthcode.urls_development"
 DEBUG = True
 SECRET_KEY = "of-no-use-outside-development"  # noqa: S105
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]

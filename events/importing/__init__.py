@@ -204,9 +204,6 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
                 app.configure_task("look_after_run").defer(run=recording.run().pk)
         if order.source:
             _remember_feed(order.source, read, is_settled=summary.is_settled and not plan.absences)
-        else:
-            source.checked_at = source.succeeded_at = clock.now()
-            source.save(update_fields=("checked_at", "succeeded_at"))
     return summary
 
 

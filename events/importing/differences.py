@@ -11,10 +11,10 @@ from events.models import EventPage
 from events.repetition import in_words
 from events.text import plain_text
 
-from .feed import FeedEvent, Value, Values
+from .feed import Key, Value, Values
 from .markup import cut
 from .models import ImportSource
-from .reconcile import EXCEPTION, Absence, Action, Plan, PlanItem
+from .reconcile import EXCEPTION, STAYS_AWAY, Absence, Action, Plan, PlanItem
 from .versions import listed
 
 MAX_LENGTH = 600
@@ -44,15 +44,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event of a plan. `conflicts` have what the page keeps before, and what the feed says after."""
+    """One event of a plan. `conflicts` have what the page keeps before, and what the feed says after; `changes` are the
+    values that its page would get, all of them where it is new, None where there is no page and will be none."""
 
     kind: Kind
     title: str
-    uid: str
+    key: Key
     reason: str = ""
     differences: tuple[Difference, ...] = ()
     conflicts: tuple[Difference, ...] = ()
-    event: FeedEvent | None = None
+    changes: Values | None = None
 
 
 def rows(plan: Plan, source: ImportSource) -> list[Row]:
@@ -82,16 +83,17 @@ def _row(item: PlanItem) -> Row:
         Action.SKIP: Kind.SKIPPED,
     }
     kind = Kind.CONFLICT if item.merge.conflicts else kinds.get(item.action, Kind.UNCHANGED)
+    stays_away = item.reason == STAYS_AWAY
     return Row(
         kind,
         event.title,
-        event.key.uid,
+        event.key,
         item.reason,
         differences({name: (ours.get(name), value) for name, value in changes.items()}),
         differences(
             {name: (value_of(ours, name), value_of(event.values, name)) for name in item.merge.conflicts}
         ),
-        event,
+        None if stays_away else changes,
     )
 
 
@@ -104,7 +106,9 @@ def _absence(absence: Absence, source: ImportSource) -> Row:
     if source.missing == ImportSource.Missing.KEEP:
         what = source.get_missing_display()
     times = "for the first time" if absence.runs == 1 else f"for {absence.runs} runs in a row"
-    return Row(kind, absence.title, absence.key.uid, f"It is not in the feed {times}. {what}.")
+    is_cancelled = kind == Kind.WITHDRAWN and source.missing == ImportSource.Missing.CANCEL
+    changes: Values = {"event_status": EventPage.Status.CANCELLED.value} if is_cancelled else {}
+    return Row(kind, absence.title, absence.key, f"It is not in the feed {times}. {what}.", changes=changes)
 
 
 def value_of(values: Values, name: str) -> Value:

@@ -2,8 +2,9 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.views.defaults import permission_denied, server_error
 from wagtail.models import PageViewRestriction
 
@@ -53,9 +54,31 @@ def test_public_pages_are_for_shared_caches_and_set_no_cookie(client):
     assert not response.cookies
 
 
-def test_a_signed_in_editor_gets_the_same_public_page(client, admin_client):
-    assert client.get("/").content == admin_client.get("/").content
-    assert "Cookie" not in admin_client.get("/").get("Vary", "")
+@pytest.mark.parametrize("path", ["/", "/nothing/", "/search/?q=earth"])
+def test_staff_have_the_user_bar_and_their_pages_are_kept_by_nobody(client, admin_client, path):
+    before = client.get(path)
+    staff = admin_client.get(path, headers={"Accept-Encoding": "br"})
+    assert "<wagtail-userbar>" in staff.content.decode()
+    assert staff["Cache-Control"] == "private, no-store"
+    assert staff["Content-Security-Policy"] == before["Content-Security-Policy"]
+    assert not staff.has_header("ETag")
+    assert not staff.has_header("Content-Encoding"), "a token of the bar is nobody's to guess"
+    after = client.get(path)
+    assert after.content == before.content
+    assert after.headers == before.headers
+
+
+def test_who_may_not_enter_the_admin_gets_the_page_of_all(client, django_user_model):
+    page = client.get("/")
+    client.force_login(django_user_model.objects.create_user("reader"))
+    assert client.get("/").content == page.content
+    assert "public" in client.get("/")["Cache-Control"]
+
+
+def test_no_session_is_looked_for_where_there_is_none(client):
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/")
+    assert not [query for query in queries if "session" in query["sql"]]
 
 
 def test_a_page_that_did_not_change_is_not_sent_again(client):

@@ -29,6 +29,15 @@ INTRODUCTION = (
     "tools, EarthCODE empowers scientists to collaborate, innovate, and adhere to open research practices, "
     "driving the next wave of discovery in Earth Science."
 )
+# The parts of the model statement in Commission Implementing Decision (EU) 2018/1523.
+STATEMENT = [
+    "Compliance status",
+    "Non-accessible content",
+    "Preparation of this statement",
+    "Feedback and contact information",
+    "Enforcement procedure",
+]
+
 STATEMENTS = [
     (
         "Mission statement",
@@ -389,7 +398,23 @@ class TestContent:
                     "https://nor-discover.org",
                 ],
             ),
+            ("This site", ["/accessibility/", "/privacy/"]),
         ]
+
+    def test_the_accessibility_statement_has_the_parts_of_the_model_and_says_whom_to_tell(self, client):
+        html = client.get("/accessibility/").content.decode()
+        parts = [html.index(f"<h3>{part}</h3>") for part in STATEMENT]
+        assert parts == sorted(parts)
+        address = SiteSettings.objects.get().contact_email
+        for page in ("/accessibility/", "/privacy/"):
+            assert f'href="mailto:{address}"' in client.get(page).content.decode().partition("<footer")[0]
+
+    def test_every_footer_leads_to_the_statement_while_it_is_there(self, client):
+        assert 'href="/accessibility/"' in client.get("/there-is-nothing/").content.decode()
+        ContentPage.objects.get(slug="accessibility").delete()
+        html = client.get("/").content.decode()
+        assert "/privacy/" in html
+        assert "/accessibility/" not in html
 
     def test_every_page_describes_itself(self):
         for page in Page.objects.filter(depth__gt=1).specific():
@@ -403,7 +428,7 @@ class TestSeedingAgain:
         with django_assert_max_num_queries(8):  # whatever the number of pages and words
             report = seed()
         assert fingerprint() == before
-        assert "Seeded: 41 already there." in report
+        assert "Seeded: 43 already there." in report
 
     def test_what_an_editor_wrote_survives(self):
         page = MissionPage.objects.get()
@@ -436,7 +461,7 @@ class TestSeedingAgain:
         report = seed()
         assert not PartnerPage.objects.filter(title="Vito").exists()
         assert "/partners/vito/  left alone: an editor deleted it\n" in report
-        assert "Seeded: 40 already there, 1 left alone." in report
+        assert "Seeded: 42 already there, 1 left alone." in report
 
     def test_a_deleted_branch_stays_deleted(self):
         EventIndexPage.objects.get().delete()

@@ -4,7 +4,7 @@ import re
 import pytest
 from wagtail.models import PageViewRestriction
 
-from partners.templatetags.partners_tags import partners
+from partners.templatetags.partners_tags import logo_size, partners
 from tests.builders import make_home, make_image, make_partner, make_partner_index
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,22 @@ def test_a_logo_takes_the_place_of_the_monogram(client, index):
     html = client.get(index.url).content.decode()
     assert "<img" in html
     assert "monogram" not in html
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shown"),
+    [
+        (400, 133, (144, 48)),
+        (160, 160, (80, 80)),
+        (200, 160, (93, 74)),
+        (400, 100, (166, 42)),
+        (400, 50, (208, 26)),
+        (40, 160, (20, 80)),
+        (400, 1, (208, 1)),
+    ],
+)
+def test_logos_of_every_shape_weigh_the_same(width, height, shown):
+    assert logo_size(width, height) == shown
 
 
 def test_partners_keep_the_order_that_editors_give_them():

@@ -68,7 +68,7 @@ def link_up(stage, *links):
 
 def links_on(client, url):
     soup = BeautifulSoup(client.get(url).content, "html.parser")
-    return [(a.get_text(), a["href"]) for a in soup.select("main .stage__links a, main .statement a")]
+    return [(a.get_text(), a["href"]) for a in soup.select("main .stage__links a, main .row a")]
 
 
 def test_a_stage_links_events_pages_and_other_sites(client, roadmap):

@@ -1,6 +1,6 @@
 """Runs in the admin: to look at, to approve and to undo; none to change."""
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
@@ -73,6 +73,12 @@ class ImportRunView(InspectView):
         words += [f"Last-Modified {told['last_modified']}"] if told["last_modified"] else []
         return ", ".join(filter(None, words))
 
+    def get_started_at_display_value(self):
+        return in_words(self.object.started_at)
+
+    def get_finished_at_display_value(self):
+        return in_words(self.object.finished_at) if self.object.finished_at else "Not yet"
+
     def get_undone_at_display_value(self):
         run = self.object
         return f"{in_words(run.undone_at)}, by {run.undone_by or 'somebody'}" if run.undone_at else "No"
@@ -126,9 +132,12 @@ def can_be_undone(run: ImportRun) -> bool:
 
 
 def status_of_undoing(run: ImportRun) -> str:
-    """Of the job that undoes `run`, as procrastinate has it; "" where there is none, or it is done."""
+    """Of the job that undoes `run`, as procrastinate has it; "" where there is none, or a later one has done it."""
     jobs = ProcrastinateJob.objects.filter(queueing_lock=undoing_of(run)).exclude(status="succeeded")
-    return jobs.order_by("-pk").values_list("status", flat=True).first() or ""
+    last = jobs.annotate(at=Max("procrastinateevent__at")).order_by("-pk").values_list("status", "at").first()
+    if last is None or (last[0] == "failed" and run.undone_at and run.undone_at > last[1]):
+        return ""
+    return last[0]
 
 
 class RunOperation(PermissionCheckedMixin, BaseObjectMixin):

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.core import signing
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.views.generic import TemplateView, View
@@ -17,8 +17,8 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, HeaderButton
 
 from events.importing import import_stored
-from events.importing.differences import Kind, Row, counts, rows
-from events.importing.feed import FeedUnusable, Level, Values
+from events.importing.differences import Row, counts, rows
+from events.importing.feed import FIELDS, FeedUnusable, Level
 from events.importing.fetch import is_on_the_web
 from events.importing.models import ImportRun, ImportSource
 from events.importing.pages import set_values
@@ -119,6 +119,10 @@ class ImportSourceIndexView(IndexView):
 
 
 class ImportSourceCreateView(CreateView):
+    def get_initial_form_instance(self):
+        # Most portals have one list.
+        return self.model(parent=EventIndexPage.objects.first())
+
     def get_success_buttons(self):
         test = messages.button(page_of_test(self.object), "Test this feed")
         return [test, *super().get_success_buttons()]
@@ -203,14 +207,15 @@ class TestView(SourceScreen, TemplateView):
 
 
 def signed(row: Row, source: ImportSource) -> str:
-    """What it takes to show a new event as a page, for the browser to keep; "" for any other row."""
-    if row.kind != Kind.CREATED or row.event is None:
+    """What it takes to show an event as its page would be, for the browser to keep; "" where there will be none."""
+    if row.changes is None:
         return ""
-    return signing.dumps({"source": source.pk, "values": row.event.values}, salt=PREVIEW, compress=True)
+    told = {"source": source.pk, "key": [row.key.uid, row.key.recurrence_id], "changes": row.changes}
+    return signing.dumps(told, salt=PREVIEW, compress=True)
 
 
 class PreviewView(PermissionCheckedMixin, View):
-    """A new event as its page would be. The browser tells of it what it was given with a signature."""
+    """An event as its page would be. The browser tells of it what it was given with a signature."""
 
     model = ImportSource
     permission_required = "change"
@@ -224,16 +229,25 @@ class PreviewView(PermissionCheckedMixin, View):
         source = ImportSource.objects.select_related("parent").filter(pk=told["source"]).first()
         if source is None or source.parent is None:
             raise BadRequest("The source or its list of events was deleted.")
-        page = unsaved_page(told["values"], source.parent)
+        uid, recurrence_id = told["key"]
+        record = source.records.filter(uid=uid, recurrence_id=recurrence_id).select_related("page").first()
+        if record and record.page:
+            page = record.page.get_latest_revision_as_object()
+            if not page.permissions_for_user(request.user).can_edit():
+                raise PermissionDenied
+        elif set(told["changes"]) == set(FIELDS):
+            page = unsaved_page(source.parent)
+        else:
+            raise BadRequest("The page of this event was deleted meanwhile; test the feed again.")
+        set_values(page, told["changes"])
         return page.make_preview_request(request, page.default_preview_mode)
 
 
-def unsaved_page(values: Values, parent: EventIndexPage) -> EventPage:
+def unsaved_page(parent: EventIndexPage) -> EventPage:
     """A page below `parent` that no database has; it stands in the tree as Wagtail's previews of new pages do."""
     last = parent.get_last_child()
     page = EventPage(slug="preview", live=False, depth=parent.depth + 1)
     page.path = last._inc_path() if last else page._get_path(parent.path, page.depth, 1)
-    set_values(page, values)
     page.set_url_path(parent)
     return page
 

@@ -60,7 +60,8 @@ def work():
         except ZeroDivisionError:
             status = "failed"
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE procrastinate_jobs SET status = %s WHERE id = %s", [status, job.pk])
+            for each in ("doing", status):
+                cursor.execute("UPDATE procrastinate_jobs SET status = %s WHERE id = %s", [each, job.pk])
 
 
 # Test this feed
@@ -166,6 +167,55 @@ def test_a_new_event_is_shown_as_a_page(as_moderator, source, server):
     assert "Frascati" in page
     assert not EventPage.objects.exists()
     assert as_moderator.post(reverse("import_sources:preview"), {"event": event[:-1]}).status_code == 400
+
+
+def shown_as_page(client, html, title):
+    """The page that the row of an event of this title leads to."""
+    event = re.search(rf'value="([^"]+)">\s*<button[^>]*As a page: {title} ', html)[1]
+    response = client.post(reverse("import_sources:preview"), {"event": event})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_every_event_that_has_a_page_or_gets_one_is_shown_as_it_would_be(admin_client, source, server):
+    ImportSource.objects.update(missing="cancel", missing_after=1)
+    server.body = make_calendar(*(f"SUMMARY:{name}" for name in ("Same", "Old", "Mine", "Deleted", "Gone")))
+    import_now(source)
+    mine = EventPage.objects.get(title="Mine")
+    mine.title = "Edited"
+    mine.save_revision().publish()
+    EventPage.objects.get(title="Deleted").delete()
+    server.body = make_calendar(
+        *(f"SUMMARY:{name}" for name in ("Same", "New title", "Theirs\nLOCATION:Oslo", "Deleted"))
+    )
+    html = look(admin_client, "import_sources:test", source)
+    assert "Same</h1>" in shown_as_page(admin_client, html, "Same")
+    assert "New title</h1>" in shown_as_page(admin_client, html, "New title")
+    merged = shown_as_page(admin_client, html, "Theirs")
+    assert "Edited</h1>" in merged
+    assert "Oslo" in merged
+    assert "Cancelled" in shown_as_page(admin_client, html, "Gone")
+    assert "As a page: Deleted" not in html
+    assert set(EventPage.objects.values_list("title", flat=True)) == {"Same", "Old", "Edited", "Gone"}
+    assert not EventPage.objects.exclude(venue="").exists()
+
+
+def test_a_page_is_shown_only_to_who_may_edit_it(as_moderator, source, server):
+    import_now(source)
+    html = look(as_moderator, "import_sources:test", source)
+    event = re.search(r'name="event" value="([^"]+)"', html)[1]
+    assert as_moderator.post(reverse("import_sources:preview"), {"event": event}).status_code == 302
+
+
+def test_a_page_that_was_deleted_since_the_test_is_said_to_be(as_moderator, source, server):
+    import_now(source)
+    server.body = make_calendar("SUMMARY:Two")
+    html = look(as_moderator, "import_sources:test", source)
+    event = re.search(r'name="event" value="([^"]+)"', html)[1]
+    EventPage.objects.all().delete()
+    response = as_moderator.post(reverse("import_sources:preview"), {"event": event})
+    assert response.status_code == 400
+    assert "The page of this event was deleted meanwhile; test the feed again." in response.content.decode()
 
 
 def test_only_who_may_approve_has_a_new_address_sent_a_credential(

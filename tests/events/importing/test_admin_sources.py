@@ -88,6 +88,8 @@ def test_an_editor_looks_and_changes_nothing(as_editor):
 
 
 def test_a_moderator_sets_up_a_source(as_moderator, event_list):
+    new = as_moderator.get(reverse("import_sources:add")).content.decode()
+    assert f'name="parent" value="{event_list.pk}"' in new
     form = {**FORM, "parent": event_list.pk, "interval": "60", "format": "ical", "language": "it"}
     assert as_moderator.post(reverse("import_sources:add"), form).status_code == 302
     source = the(ImportSource)

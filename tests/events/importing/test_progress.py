@@ -86,7 +86,8 @@ def imported(source, monkeypatch, seconds, trigger=ImportRun.Trigger.ADMIN):
 
     monkeypatch.setattr(report, "monotonic", seconds)
     with CaptureQueriesContext(connection) as captured:
-        import_stored(ImportSource.objects.get(pk=source.pk), trigger=trigger, progress=look)
+        source = ImportSource.objects.select_related("parent").get(pk=source.pk)
+        import_stored(source, trigger=trigger, progress=look)
     return seen, len(captured)
 
 
