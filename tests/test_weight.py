@@ -83,7 +83,15 @@ def weigh(browser, url):
         page = context.new_page()
         network = context.new_cdp_session(page)
         answers, sizes = {}, {}
-        network.on("Network.responseReceived", lambda said: answers.update({said["requestId"]: said}))
+        network.on(
+            "Network.responseReceived",
+            lambda said: (
+                answers.update({said["requestId"]: said})
+                # Others are the browser's own, such as an icon of a form.
+                if said["response"]["url"].startswith("http")
+                else None
+            ),
+        )
         network.on(
             "Network.loadingFinished",
             lambda said: sizes.update({said["requestId"]: said["encodedDataLength"]}),
