@@ -31,7 +31,7 @@ test: environment ## Run the tests; ARGS= for pytest, as in ARGS="tests/events -
 bench: environment ## Measure pages and imports for docs/performance.md; ARGS=pages or imports
 	@exec $(PYTHON) -m tests.bench $(ARGS)
 
-phone: environment ## Measure when pages are painted on a slow phone; PORTAL= names a portal that runs already, as in the next two
+phone: environment ## Measure when a slow phone paints pages; PORTAL= names a portal that runs, as for the next two
 	@exec $(PYTHON) -m tests.tools.phone
 
 lighthouse: environment ## Have Lighthouse (from npm) judge six kinds of pages

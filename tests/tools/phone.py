@@ -1,4 +1,4 @@
-"""`make phone`: when pages are painted on a slow phone: the processor slowed 4 times, 1.6 Mbit/s, 150 ms, nothing cached.
+"""`make phone`: when pages are painted on a slow phone (processor slowed 4 times, 1.6 Mbit/s, 150 ms, nothing cached).
 
 Prints the median of five first visits to each page; times of another or a busier machine differ.
 """

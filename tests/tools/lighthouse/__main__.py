@@ -24,7 +24,7 @@ def main() -> int:
         mark.write_bytes(lock)
     with portal() as address:
         print(
-            "page                                performance, accessibility, best practices, SEO; times of the slow phone"
+            "performance, accessibility, best practices, SEO; the first three times are those of a slow phone"
         )
         return subprocess.run(["node", "run.mjs", str(CHROMIUM), address, *SIX], cwd=folder).returncode
 
