@@ -155,6 +155,9 @@ def choose_light_and_dark(browser, portal):
         page.goto(f"{portal}/about/")
         assert ground() == dark, "it is remembered"
         assert page.evaluate("document.querySelector('meta[name=color-scheme]').content") == "dark"
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        page.emulate_media(media="screen")
         other = context.new_page()
         other.goto(f"{portal}/events/")
         other.get_by_role("button", name="Colour scheme: dark").click()
