@@ -1,7 +1,7 @@
 """Pictures that are there or left out, never broken, and icons."""
 
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import template
 from django.db.models import prefetch_related_objects
@@ -31,6 +31,8 @@ SHAPES = {
     "beside": Shape(("max-480x640", "max-960x1280"), "(width < 48rem) 100vw, 31rem"),
     "column": Shape(("fill-480x320", "fill-1080x720"), "(width < 48rem) 100vw, 36rem"),
     "card": Shape(("fill-360x240", "fill-720x480"), "(width < 40rem) 100vw, 24rem"),
+    "row": Shape(("fill-360x240", "fill-720x480"), "15rem"),
+    "event": Shape(("max-640x960", "max-1200x900"), "(width < 60rem) 100vw, 45rem", is_first_seen=True),
     "portrait": Shape(("fill-96x96", "fill-192x192"), "6rem"),
     "logo": Shape(("max-200x80", "max-400x160"), "12rem"),
 }
@@ -117,7 +119,10 @@ def focus_step(found):
 def _renditions(image, shape, file_format):
     found = (rendition(image, f"{cut}|format-{file_format}") for cut in shape.filters)
     # A small picture is not made any larger: then several filters give the same.
-    return list({picture.width: picture for picture in found if picture}.values())
+    by_width: dict[int, Any] = {}
+    for picture in filter(None, found):
+        by_width.setdefault(picture.width, picture)
+    return list(by_width.values())
 
 
 def _srcset(found):

@@ -1,5 +1,6 @@
 """Pictures are there, or left out, or refused in words; never broken and never the end of a page."""
 
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def test_a_rendition_whose_file_is_gone_is_made_again(client):
     make_event(image=image, start_date="2099-01-01")
     keep_only_the_row_of_its_rendition(image)
     html = client.get(index.url).content.decode()
-    source = html.split('<img class="event-row__image" src="')[1].split('"')[0]
+    source = re.search(r'<img class="[^"]*event-row__image" src="([^"]*)"', html)[1]
+    assert "fill-360x240" in source
     assert client.get(source).status_code == 200
 
 

@@ -383,6 +383,7 @@ class TestContent:
             (
                 "Explore",
                 [
+                    "/resources/",
                     "https://opensciencedata.esa.int/",
                     "https://esa-earthcode.github.io/documentation/",
                     "https://esa-earthcode.github.io/tutorials/",
@@ -428,7 +429,7 @@ class TestSeedingAgain:
         with django_assert_max_num_queries(8):  # whatever the number of pages and words
             report = seed()
         assert fingerprint() == before
-        assert "Seeded: 43 already there." in report
+        assert "Seeded: 44 already there." in report
 
     def test_what_an_editor_wrote_survives(self):
         page = MissionPage.objects.get()
@@ -461,7 +462,7 @@ class TestSeedingAgain:
         report = seed()
         assert not PartnerPage.objects.filter(title="Vito").exists()
         assert "/partners/vito/  left alone: an editor deleted it\n" in report
-        assert "Seeded: 42 already there, 1 left alone." in report
+        assert "Seeded: 43 already there, 1 left alone." in report
 
     def test_a_deleted_branch_stays_deleted(self):
         EventIndexPage.objects.get().delete()
