@@ -62,6 +62,11 @@ class Day:
     address: str = ""  # of the list of all its events, where some are hidden
 
     @property
+    def has_lines(self) -> bool:
+        """Whether there is anything to write into it, beside bars that lie over it."""
+        return bool(self.dates or self.hidden or any(bar.length for bar in self.bars))
+
+    @property
     def is_quiet(self) -> bool:
         """Whether nothing begins on it: a list of days leaves it out."""
         return not (self.dates or self.hidden or any(bar.is_first for bar in self.bars))

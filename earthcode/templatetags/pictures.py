@@ -1,7 +1,7 @@
 """Pictures that are there or left out, never broken, and icons."""
 
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import template
 from django.db.models import prefetch_related_objects
@@ -119,7 +119,7 @@ def focus_step(found):
 def _renditions(image, shape, file_format):
     found = (rendition(image, f"{cut}|format-{file_format}") for cut in shape.filters)
     # A small picture is not made any larger: then several filters give the same.
-    by_width = {}
+    by_width: dict[int, Any] = {}
     for picture in filter(None, found):
         by_width.setdefault(picture.width, picture)
     return list(by_width.values())

@@ -9,11 +9,11 @@ import icalendar
 import pytest
 import recurring_ical_events
 from django.test import Client
+from django.utils import timezone as clock
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from wagtail.models import PageViewRestriction
 
-from events import models
 from events.models import EventException
 from events.month import Month
 from tests.builders import make_event, make_event_index, make_home, make_topic, make_type
@@ -31,7 +31,7 @@ ONLINE, BOTH = "OnlineEventAttendanceMode", "MixedEventAttendanceMode"
 def portal(monkeypatch):
     """Events of every kind; `now` is the time at which the portal is asked."""
     now = SimpleNamespace(at=AT)
-    monkeypatch.setattr(models.clock, "now", lambda: now.at)
+    monkeypatch.setattr(clock, "now", lambda: now.at)
     make_home()
     make_event_index()
     workshop, camp = make_type("Workshop"), make_type("Camp")

@@ -122,6 +122,7 @@ def test_a_month_is_a_table_that_says_each_day(client, index):
     assert text(cell(html, "2026-11-19")) == "Thursday 19 November 2026 Long, 19–21 November 2026"
     assert text(cell(html, "2026-11-20")) == ("Friday 20 November 2026 Off, not taking place 09:30 Short")
     assert 'href="/events/long/"' in cell(html, "2026-11-19")
+    assert "<ul" not in cell(html, "2026-11-21"), "no list without lines"
     assert 'href="/events/long/"' not in cell(html, "2026-11-20"), "one link, not one a day"
     assert re.findall(r'<td class="[^"]*" aria-current="date">\s*<time [^>]*datetime="(.*?)"', html) == [
         "2026-11-18"

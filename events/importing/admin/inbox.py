@@ -14,13 +14,14 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permissions import policy_registry
 
+from earthcode.worklists import editable_by
 from events.importing.differences import Difference
 from events.importing.models import ImportRecord, ImportRun, ImportSource, PossibleDuplicate
 from events.importing.settle import in_conflict, open_conflicts
 from events.querysets import are_there
 
 from .duplicates import duplicates
-from .settling import ComeAgainView, IgnoredView, IgnoreView, SettleView, anchor, editable_pages
+from .settling import ComeAgainView, IgnoredView, IgnoreView, SettleView, anchor
 from .showing import paged
 
 Section = dict[str, Any]
@@ -32,7 +33,7 @@ WAITING = "menu-waits"
 
 def conflicts(request: HttpRequest) -> Section:
     """Fields that both an editor and a feed changed, of the pages that the user may edit."""
-    found = in_conflict().filter(page__in=editable_pages(request.user).values("pk"))
+    found = in_conflict().filter(page__in=editable_by(request.user).values("pk"))
     records = paged(request, found, "conflicts")
     shown = [(record, told) for record in records["page"] if (told := open_conflicts(record))]
     settled = len(records["page"]) - len(shown)
@@ -99,7 +100,7 @@ def may_settle(request: HttpRequest) -> bool:
 def is_something_open(user: Any) -> bool:
     """Whether `user` has something to settle: a cheap answer for the menu of each screen, in one query. It knows
     nothing of what settled itself while it was open, which the screen leaves out."""
-    pages = editable_pages(user).values("pk")
+    pages = editable_by(user).values("pk")
     pairs = PossibleDuplicate.objects.filter(
         state=PossibleDuplicate.State.OPEN, one__in=pages, other__in=pages
     )

@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.generic import TemplateView, View
 from wagtail.admin import messages
 from wagtail.admin.utils import get_valid_next_url_from_request
-from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from earthcode.worklists import editable_by
 from events.importing.models import ImportRecord, ImportSource
 from events.importing.settle import (
     follow_feed,
@@ -36,11 +36,6 @@ EVERYTHING = "everything"
 def anchor(record: ImportRecord, name: str) -> str:
     """The id of the row that a field of an imported event has on a screen."""
     return f"imported-{record.pk}-{name.replace(' ', '-')}"
-
-
-def editable_pages(user: Any) -> QuerySet:
-    """The pages that `user` may edit, of whatever type."""
-    return PagePermissionPolicy().instances_user_has_permission_for(user, "change")
 
 
 def may_ignore(page: EventPage, user: Any) -> bool:
@@ -169,7 +164,7 @@ class IgnoredView(SourceScreen, TemplateView):
         events = paged(self.request, found, "events")
         may_add = source.parent is not None and source.parent.permissions_for_user(user).can_add_subpage()
         pages = [record.page_id for record in events["page"] if record.page_id]
-        editable = set(editable_pages(user).filter(pk__in=pages).values_list("pk", flat=True))
+        editable = set(editable_by(user).filter(pk__in=pages).values_list("pk", flat=True))
         shown = [
             (record, record.page_id in editable if record.page_id else may_add) for record in events["page"]
         ]

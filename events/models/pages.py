@@ -1,45 +1,33 @@
-"""Events as pages: what an editor writes is the truth, occurrences are derived from it."""
+"""The page of an event: what an editor writes is the truth, occurrences are derived from it."""
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 from django import forms
 from django.conf import settings
-from django.conf.locale import LANG_INFO
-from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeRangeField
-from django.contrib.postgres.indexes import GistIndex
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpResponseNotFound
-from django.template.response import TemplateResponse
-from django.utils import timezone as clock
-from django.utils.text import slugify
-from modelcluster.fields import ParentalKey, ParentalManyToManyField
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
-from wagtail.contrib.redirects.middleware import RedirectMiddleware
-from wagtail.contrib.routable_page.models import path, re_path
+from modelcluster.fields import ParentalManyToManyField
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.contrib.routable_page.models import re_path
 from wagtail.fields import RichTextField
-from wagtail.models import Orderable, Page, PageManager
+from wagtail.models import Page, PageManager
 from wagtail.search import index
-from wagtail.url_routing import RouteResult
 
-from earthcode.models import BasePage, IndexPage, Routes
+from earthcode.models import BasePage, Routes
 
-from . import rrule
-from .dates import describe, describe_days
-from .forms import EventPageForm
-from .panels import ImportPanel, OptionalInlinePanel, OptionalPanel, RecurrencePanel
-from .querysets import EventOccurrenceQuerySet, EventPageQuerySet
-from .recurrence import (
+from .. import rrule
+from ..dates import describe, describe_days
+from ..forms import EventPageForm
+from ..panels import ImportPanel, OptionalInlinePanel, OptionalPanel, RecurrencePanel
+from ..querysets import EventPageQuerySet
+from ..recurrence import (
     Occurrence,
     Schedule,
-    ScheduleException,
     all_dates,
     instant,
     midnight_after,
@@ -47,148 +35,16 @@ from .recurrence import (
     occurrences,
     phase,
 )
-from .widgets import TimezoneSelect, timezone_names
+from ..widgets import TimezoneSelect
+from .occurrences import EventOccurrence
+from .series import EventPreviousDates
+from .values import YEARS, languages, validate_rule, validate_timezone
+from .vocabulary import EventTopic, EventType
 
 BODY_FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link", "blockquote", "hr"]
-
-
-CALENDAR_FILE = "event.ics"
 EXCEPTIONS_HELP = (
     "Single dates of the series that are cancelled or moved, or have something to be said about them."
 )
-
-# Further away is a slip of the hand, and the calendar itself ends at the year 9999.
-YEARS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
-
-
-def validate_timezone(name):
-    """Accept one of `timezone_names`; raise ValidationError for anything else."""
-    if name not in timezone_names():
-        raise ValidationError(
-            "“%(name)s” is not a time zone. Choose one such as Europe/Rome.", params={"name": name}
-        )
-
-
-def languages():
-    """Choices of ISO 639 codes with their names in English."""
-    names = ((code, info["name"]) for code, info in LANG_INFO.items() if "name" in info and "-" not in code)
-    return sorted(names, key=lambda choice: choice[1])
-
-
-def validate_rule(text):
-    """Accept a recurrence rule that `rrule.parts` understands; raise ValidationError for anything else."""
-    try:
-        rrule.parts(text)
-    except ValueError as error:
-        raise ValidationError(str(error)) from error
-
-
-class EventCategory(models.Model):
-    """A word of the vocabulary by which editors sort events and visitors find them."""
-
-    name = models.CharField(
-        max_length=80, unique=True, error_messages={"unique": "There is already one of this name."}
-    )
-    slug = models.SlugField(
-        "word in addresses",
-        max_length=80,
-        unique=True,
-        blank=True,
-        help_text="Made from the name if left empty.",
-        error_messages={"unique": "Another one has this word already. Choose a different one."},
-    )
-
-    panels = [TitleFieldPanel("name", targets=["slug"]), FieldPanel("slug")]
-
-    class Meta:
-        abstract = True
-        ordering = ("name",)
-
-    def __str__(self):
-        return self.name
-
-    def clean(self):
-        super().clean()
-        self.slug = self.slug or slugify(self.name)
-        if not self.slug:
-            raise ValidationError({"slug": "Give a word of plain letters, because the name has none."})
-
-
-class EventType(EventCategory):
-    """What kind of thing an event is, such as “Workshop”; an event has at most one."""
-
-    class Meta(EventCategory.Meta):
-        verbose_name = "type of event"
-        verbose_name_plural = "types of events"
-
-
-class EventTopic(EventCategory):
-    """What an event is about, such as “Cryosphere”; an event has any number."""
-
-    class Meta(EventCategory.Meta):
-        verbose_name = "topic of events"
-        verbose_name_plural = "topics of events"
-
-
-class EventIndexPage(Routes, IndexPage):
-    template = "events/event_index_page.html"
-    max_count = 1
-    parent_page_types = ("earthcode.HomePage",)
-    subpage_types = ("events.EventPage",)
-
-    @path("", name="upcoming")
-    def upcoming_events(self, request):
-        return listing.answer(request, self, clock.now())
-
-    @path("past/", name="past")
-    def past_events(self, request):
-        return listing.answer(request, self, clock.now(), is_past=True)
-
-    @re_path(r"^past/([0-9]{4})/$", name="past_year")
-    def past_events_of_a_year(self, request, year):
-        return listing.answer(request, self, clock.now(), is_past=True, year=int(year))
-
-    @path("calendar/", name="calendar")
-    def present_month(self, request):
-        return month.answer_present(request, self, clock.now())
-
-    @re_path(r"^calendar/([0-9]{4})/([0-9]{2})/$", name="month")
-    def a_month(self, request, year, number):
-        return month.answer(request, self, clock.now(), int(year), int(number))
-
-    @re_path(r"^feed\.ics/?$", name="calendar_feed")
-    def calendar_feed(self, request):
-        return views.calendar_feed(request, self, clock.now())
-
-    @re_path(r"^feed\.atom/?$", name="atom_feed")
-    def atom_feed(self, request):
-        return views.atom_feed(request, self, clock.now())
-
-    def get_route_paths(self):
-        return ["/", "/feed.ics", "/feed.atom"]
-
-    def route(self, request, path_components):
-        try:
-            return super().route(request, path_components)
-        except Http404:
-            tombstone = EventTombstone.of(path_components) if self.live else None
-            if tombstone is None:
-                raise
-            return RouteResult(self, args=(self.gone, (tombstone,), {}))
-
-    def gone(self, request, tombstone):
-        """410 for an event that was deleted, unless an editor redirects its address."""
-        redirect = RedirectMiddleware(lambda request: HttpResponseNotFound())(request)
-        if redirect.status_code != HttpResponseNotFound.status_code:
-            return redirect
-        replacement = EventPage.objects.listed().filter(pk=tombstone.replaced_by_id).first()
-        context = {"title": tombstone.title, "replacement": replacement, "events": self}
-        return TemplateResponse(request, "events/event_gone.html", context, status=410)
-
-    def get_sitemap_urls(self, request=None):
-        urls = super().get_sitemap_urls(request)
-        past = {**urls[0], "location": f"{urls[0]['location']}past/"}
-        return [*urls, past]
 
 
 class EventPage(Routes, BasePage):
@@ -606,6 +462,8 @@ class EventPage(Routes, BasePage):
 
     @re_path(r"^event\.ics/?$", name="calendar")
     def calendar(self, request):
+        from .. import views
+
         return views.event_calendar(self)
 
     def get_route_paths(self):
@@ -782,401 +640,6 @@ class EventPage(Routes, BasePage):
             EventOccurrence.objects.filter(page=self).delete()
             EventOccurrence.objects.bulk_create(self.occurrence_rows(at))
 
-    def occurrence_rows(self, at: datetime) -> list["EventOccurrence"]:
+    def occurrence_rows(self, at: datetime) -> list[EventOccurrence]:
         """What the schedule says, as seen from `at` (aware); not stored."""
         return EventOccurrence.rows_of(self, occurrences(self.schedule, at) if self.schedule else [])
-
-
-class EventOccurrence(models.Model):
-    """One taking place of a published event; see `recurrence.Occurrence`. Derived, never edited.
-
-    `days` is the wall calendar's, from the first day to the one after the last; the instants are in UTC. An event
-    whose date is to be determined has one row, of which all these are NULL.
-
-    While `listed` (a period, perhaps empty, and without end where there is no date) it is the one that a list shows of
-    its event: the first that is not over. When nothing is left of the event, at `over_at`, which only the last one
-    knows, a list of past events shows that.
-
-    What visitors choose events by is kept here too, so that a list asks one table.
-    """
-
-    page = models.ForeignKey(EventPage, on_delete=models.CASCADE, related_name="occurrences")
-    original_date = models.DateField(null=True)
-    days = DateRangeField(null=True)
-    start_time = models.TimeField(null=True)
-    end_time = models.TimeField(null=True)
-    starts_at = models.DateTimeField(null=True)
-    ends_at = models.DateTimeField(null=True)
-    listed_until = models.DateTimeField(null=True)
-    listed = DateTimeRangeField()
-    over_at = models.DateTimeField(null=True)
-
-    event_type = models.ForeignKey(EventType, null=True, on_delete=models.SET_NULL, related_name="+")
-    topics = ArrayField(models.BigIntegerField())
-    country = models.CharField(max_length=100)
-    is_in_person = models.BooleanField()
-    is_online = models.BooleanField()
-    is_going_ahead = models.BooleanField()
-    takes_registrations = models.BooleanField()
-    registration_opens_at = models.DateTimeField(null=True)
-    registration_closes_at = models.DateTimeField(null=True)
-
-    objects = models.Manager.from_queryset(EventOccurrenceQuerySet)()
-
-    class Meta:
-        ordering = ("starts_at", "pk")
-        indexes = (
-            GistIndex(fields=("listed",), name="event_occurrence_listed"),
-            GistIndex(fields=("days",), name="event_occurrence_days"),
-            models.Index(
-                fields=("-listed_until", "-starts_at", "-page"),
-                include=("over_at", "country"),
-                condition=Q(over_at__isnull=False),
-                name="event_occurrence_over",
-            ),
-        )
-
-    @classmethod
-    def rows_of(cls, page: EventPage, dates: list[Occurrence]) -> list["EventOccurrence"]:
-        """The rows, not saved yet, of an event that takes place on `dates`, which are in order; one row for an event
-        without a schedule."""
-        of_the_event = cls._of_the_event(page)
-        if page.start_date is None:
-            return [cls(listed=DateTimeTZRange(), **of_the_event)]
-        rows, over_at = [], None
-        for date_ in dates:
-            is_next = over_at is None or over_at < date_.listed_until
-            listed = DateTimeTZRange(over_at, date_.listed_until, empty=not is_next)
-            over_at = date_.listed_until if is_next else over_at
-            row = cls(
-                original_date=date_.original_date,
-                days=DateRange(date_.wall.start_date, date_.wall.last_date + timedelta(days=1)),
-                start_time=date_.wall.start_time,
-                end_time=date_.wall.end_time,
-                starts_at=date_.starts_at,
-                ends_at=date_.ends_at,
-                listed_until=date_.listed_until,
-                listed=listed,
-                **of_the_event,
-            )
-            rows.append(row)
-        if rows:
-            rows[-1].over_at = over_at
-        return rows
-
-    @staticmethod
-    def _of_the_event(page: EventPage) -> dict:
-        """What all rows of an event say."""
-        opens_at, closes_at = page.registration_period
-        return {
-            "page": page,
-            "event_type_id": page.event_type_id,
-            "topics": sorted(topic.pk for topic in page.topics.all()),
-            "country": page.country,
-            "is_in_person": page.is_in_person,
-            "is_online": page.is_online,
-            "is_going_ahead": page.is_going_ahead,
-            "takes_registrations": bool(page.registration_url) and page.is_going_ahead,
-            "registration_opens_at": opens_at,
-            "registration_closes_at": closes_at,
-        }
-
-    @property
-    def facts(self) -> tuple:
-        """All that the row says."""
-        return tuple(
-            getattr(self, field.attname) for field in self._meta.concrete_fields if not field.primary_key
-        )
-
-    def registration(self, at: datetime) -> str:
-        """As EventPage.registration says, of an event that is listed by this row at `at` (aware)."""
-        if not self.takes_registrations:
-            return ""
-        is_over = self.over_at is not None and (self.ends_at or self.over_at) <= at
-        if is_over or (self.registration_closes_at and self.registration_closes_at <= at):
-            return "closed"
-        return "opens" if self.registration_opens_at and at < self.registration_opens_at else "open"
-
-    @property
-    def occurrence(self) -> Occurrence | None:
-        """What the row was made of."""
-        if not (self.days and self.original_date and self.starts_at and self.listed_until):
-            return None
-        wall = Schedule(
-            self.days.lower,
-            self.start_time,
-            self.days.upper - timedelta(days=1),
-            self.end_time,
-            self.page.timezone,
-        )
-        return Occurrence(self.original_date, wall, self.starts_at, self.ends_at, self.listed_until)
-
-
-class EventException(Orderable):
-    """What is different about one date of a series; see `recurrence.ScheduleException`."""
-
-    page = ParentalKey(EventPage, on_delete=models.CASCADE, related_name="exceptions")
-    original_date = models.DateField(
-        "date of the series", validators=YEARS, help_text="The day as the series has it."
-    )
-    is_cancelled = models.BooleanField(
-        "cancelled", default=False, help_text="It does not take place, and is not moved."
-    )
-    start_date = models.DateField(
-        "moved to", null=True, blank=True, validators=YEARS, help_text="Empty: it keeps its day."
-    )
-    start_time = models.TimeField(
-        "new start time", null=True, blank=True, help_text="Empty: it starts as always."
-    )
-    end_date = models.DateField(
-        "new last day",
-        null=True,
-        blank=True,
-        validators=YEARS,
-        help_text="Empty: it lasts as many days as always.",
-    )
-    end_time = models.TimeField(
-        "new end time",
-        null=True,
-        blank=True,
-        help_text="Empty: it ends as always; with a new start time, the end is not announced.",
-    )
-    note = models.CharField(max_length=255, blank=True, help_text="For visitors, such as the reason.")
-
-    panels = [
-        FieldRowPanel([FieldPanel("original_date"), FieldPanel("is_cancelled")]),
-        FieldRowPanel([FieldPanel("start_date"), FieldPanel("start_time")]),
-        FieldRowPanel([FieldPanel("end_date"), FieldPanel("end_time")]),
-        FieldPanel("note"),
-    ]
-
-    class Meta(Orderable.Meta):
-        constraints = (
-            models.UniqueConstraint(fields=("page", "original_date"), name="one_exception_per_date"),
-            models.CheckConstraint(
-                condition=Q(end_date__isnull=True) | Q(end_date__gte=Coalesce("start_date", "original_date")),
-                name="event_exception_ends_no_day_before_it_starts",
-                violation_error_message="The last day is before the first day.",
-            ),
-            models.CheckConstraint(
-                condition=Q(is_cancelled=False)
-                | Q(
-                    start_date__isnull=True,
-                    start_time__isnull=True,
-                    end_date__isnull=True,
-                    end_time__isnull=True,
-                ),
-                name="event_exception_is_cancelled_or_moved",
-                violation_error_message="A date is either cancelled or moved.",
-            ),
-        )
-
-    def clean(self):
-        super().clean()
-        first = self.start_date or self.original_date
-        if self.end_date and first and self.end_date < first:
-            raise ValidationError({"end_date": "The last day is before the first day."})
-        if self.is_cancelled and self._is_moved:
-            raise ValidationError(
-                {"is_cancelled": "A date is either cancelled or moved: untick this, or empty what is new."}
-            )
-
-    @property
-    def _is_moved(self):
-        return any((self.start_date, self.start_time, self.end_date, self.end_time))
-
-    @property
-    def says_something(self) -> bool:
-        """Whether anything about the date is different, or there is a note about it."""
-        is_same_day = self.start_date == self.original_date and not any(
-            (self.start_time, self.end_date, self.end_time)
-        )
-        return bool(self.is_cancelled or self.note or (self._is_moved and not is_same_day))
-
-    @property
-    def change(self) -> ScheduleException:
-        return ScheduleException(
-            self.original_date,
-            self.is_cancelled,
-            self.start_date,
-            self.start_time,
-            self.end_date,
-            self.end_time,
-            self.note,
-        )
-
-
-class EventPreviousDates(Orderable):
-    """When an event was to take place before its dates changed."""
-
-    page = ParentalKey(EventPage, on_delete=models.CASCADE, related_name="previous_dates")
-    start_date = models.DateField("first day", validators=YEARS)
-    start_time = models.TimeField(null=True, blank=True)
-    end_date = models.DateField("last day", null=True, blank=True, validators=YEARS)
-    end_time = models.TimeField(null=True, blank=True)
-    timezone = models.CharField("time zone", max_length=64, validators=[validate_timezone])
-
-    panels = [
-        FieldRowPanel([FieldPanel("start_date"), FieldPanel("start_time")]),
-        FieldRowPanel([FieldPanel("end_date"), FieldPanel("end_time")]),
-        FieldPanel("timezone", widget=TimezoneSelect),
-    ]
-
-    @classmethod
-    def of(cls, page: EventPage) -> "EventPreviousDates":
-        """The row, not saved yet, that keeps the dates of `page`."""
-        return cls(
-            start_date=page.start_date,
-            start_time=page.start_time,
-            end_date=page.end_date,
-            end_time=page.end_time,
-            timezone=page.timezone,
-        )
-
-    @property
-    def schedule(self) -> Schedule:
-        return Schedule(self.start_date, self.start_time, self.end_date, self.end_time, self.timezone)
-
-    @property
-    def when(self) -> str:
-        return describe(self.schedule)
-
-
-class EventKeyDate(Orderable):
-    """A day that matters before or after the event, such as a deadline."""
-
-    page = ParentalKey(EventPage, on_delete=models.CASCADE, related_name="key_dates")
-    label = models.CharField(max_length=120, help_text="Such as “Abstracts due”.")
-    date = models.DateField(validators=YEARS)
-    url = models.URLField("link", max_length=500, blank=True)
-
-    panels = [FieldPanel("label"), FieldRowPanel([FieldPanel("date"), FieldPanel("url")])]
-
-    class Meta(Orderable.Meta):
-        ordering = ("date", "sort_order")
-
-    def has_passed(self, at: datetime) -> bool:
-        """Whether that day is over in the event's own zone at `at` (aware)."""
-        return midnight_after(self.date, self.page.timezone) <= at
-
-
-class EventMaterial(Orderable):
-    """Something that an event leaves behind or asks to be read: a link or a document."""
-
-    class Kind(models.TextChoices):
-        PROGRAMME = "programme", "Programme"
-        SLIDES = "slides", "Slides"
-        RECORDING = "recording", "Recording"
-        PAPER = "paper", "Paper or report"
-        OTHER = "other", "Other"
-
-    page = ParentalKey(EventPage, on_delete=models.CASCADE, related_name="materials")
-    kind = models.CharField(max_length=20, choices=Kind, default=Kind.OTHER)
-    title = models.CharField(max_length=255)
-    url = models.URLField("link", max_length=500, blank=True)
-    document = models.ForeignKey(
-        "wagtaildocs.Document",
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        help_text="In place of a link.",
-    )
-
-    panels = [
-        FieldRowPanel([FieldPanel("kind"), FieldPanel("title")]),
-        FieldPanel("url"),
-        FieldPanel("document"),
-    ]
-
-    @property
-    def href(self):
-        """Where it is to be had; “” when an editor gave neither link nor document."""
-        return self.url or (self.document.url if self.document else "")
-
-
-class EventOrganizer(Orderable):
-    """Who holds an event: a partner of EarthCODE or anybody else by name."""
-
-    class Role(models.TextChoices):
-        ORGANIZER = "organizer", "Organiser"
-        CO_ORGANIZER = "co_organizer", "Co-organiser"
-        SPONSOR = "sponsor", "Sponsor"
-        SPEAKER = "speaker", "Speaker"
-
-    page = ParentalKey(EventPage, on_delete=models.CASCADE, related_name="organizers")
-    partner = models.ForeignKey(
-        "partners.PartnerPage",
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        help_text="A partner of EarthCODE …",
-    )
-    name = models.CharField(
-        max_length=255,
-        blank=True,
-        help_text="… or the name of somebody else. A partner's own name is kept here should the partner go.",
-    )
-    website = models.URLField(max_length=500, blank=True)
-    role = models.CharField(max_length=20, choices=Role, default=Role.ORGANIZER)
-
-    panels = [
-        FieldPanel("partner"),
-        FieldRowPanel([FieldPanel("name"), FieldPanel("website")]),
-        FieldPanel("role"),
-    ]
-
-    def clean(self):
-        super().clean()
-        if self.partner:
-            self.name = self.partner.title
-
-    def __str__(self):
-        return self.partner.title if self.partner else self.name
-
-    @property
-    def href(self):
-        """Where a click on the organizer leads; may be empty."""
-        return self.website or (self.partner.url if self.partner and self.partner.live else "")
-
-    @property
-    def full_href(self):
-        """`href` as an absolute address."""
-        return self.website or (self.partner.full_url if self.partner and self.partner.live else "")
-
-
-class EventTombstone(models.Model):
-    """What is remembered of a published event that was deleted: its address answers 410 and not 404."""
-
-    slug = models.CharField(max_length=255, unique=True)
-    title = models.CharField(max_length=255, blank=True)
-    """Empty for an event that not everybody was to see."""
-    deleted_at = models.DateTimeField(db_index=True)
-    replaced_by = models.ForeignKey(EventPage, null=True, on_delete=models.SET_NULL, related_name="+")
-
-    wagtail_reference_index_ignore = True
-
-    def __str__(self):
-        return self.title or self.slug
-
-    @classmethod
-    def of(cls, path_components: list[str]) -> "EventTombstone | None":
-        """What is remembered of an event, or its calendar file, at this path below the list of events."""
-        slug, *rest = path_components or [""]
-        return cls.objects.filter(slug=slug).first() if rest in ([], [CALENDAR_FILE]) else None
-
-
-# They need the pages above.
-from . import listing, month, views  # noqa: E402
-
-# Django finds models through this module only.
-from .importing.models import (  # noqa: E402, F401
-    Check,
-    CheckLink,
-    ImportChange,
-    ImportRecord,
-    ImportRun,
-    ImportSource,
-    ImportUpload,
-)
