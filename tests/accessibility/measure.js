@@ -132,9 +132,11 @@ window.measure = (() => {
     return faint;
   }
 
-  /** Where each line of text in the elements of `selectors` is on the page, how large and in which colour. */
+  /** Where each line of text in the elements of `selectors` is on the page, how large and in which colour; without what
+      is decoration, such as the initials in place of a logo, beside which the name stands. */
   function texts(selectors) {
-    const elements = selectors.flatMap((selector) => [...document.querySelectorAll(selector)]);
+    const all = selectors.flatMap((selector) => [...document.querySelectorAll(selector)]);
+    const elements = all.filter((element) => !element.closest("[aria-hidden='true']"));
     return elements.flatMap((element) => {
       const style = getComputedStyle(element);
       const pixels = parseFloat(style.fontSize);
