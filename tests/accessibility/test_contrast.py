@@ -49,7 +49,8 @@ def test_text_over_pictures_is_readable(look, portal, scheme):
             if not (0 <= left < right <= drawn.width and 0 <= top < bottom <= drawn.height):
                 continue  # scrolled out of sight; the same component stands on the pattern library's own page
             seen += 1
-            behind = {colour for _, colour in drawn.crop((left, top, right, bottom)).getcolors(1 << 24)}
+            part = drawn.crop((left, top, right, bottom))
+            behind = {colour for _, colour in part.getcolors(part.width * part.height)}
             ends = min(behind, key=luminance), max(behind, key=luminance)
             worst = min(contrast(text["colour"], colour) for colour in ends)
             if worst < text["wanted"]:
