@@ -42,7 +42,17 @@ window.measure = (() => {
     return [255, 255, 255, 255];
   };
 
-  /** Headings that skip a level, and a page without exactly one main heading unless it may have more. */
+  /** The boxes of the lines of text that stand in `element` itself. */
+  const linesOf = (element) =>
+    [...element.childNodes]
+      .filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())
+      .flatMap((node) => {
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        return [...range.getClientRects()];
+      });
+
+  /** Headings that skip a level. */
   function headings() {
     const all = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter(isShown);
     const levels = all.map((heading) => Number(heading.tagName[1]));
@@ -98,14 +108,20 @@ window.measure = (() => {
        p { margin-block-end: 2em !important; }`,
     );
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+    const hides = (overflow) => overflow === "hidden" || overflow === "clip";
     const cut = [...document.querySelectorAll("body *")].filter((element) => {
       if (!isShown(element) || isHiddenFromEyes(element) || !element.textContent.trim()) return false;
-      const style = getComputedStyle(element);
-      const hides = (overflow) => overflow === "hidden" || overflow === "clip";
-      return (
-        (hides(style.overflowX) && element.scrollWidth > element.clientWidth + 1) ||
-        (hides(style.overflowY) && element.scrollHeight > element.clientHeight + 1)
-      );
+      const { overflowX, overflowY } = getComputedStyle(element);
+      if (!hides(overflowX) && !hides(overflowY)) return false;
+      const outer = element.getBoundingClientRect();
+      return [...element.querySelectorAll("*"), element]
+        .filter((inner) => isShown(inner) && !isHiddenFromEyes(inner) && !inner.closest("[aria-hidden='true']"))
+        .flatMap(linesOf)
+        .some(
+          (line) =>
+            (hides(overflowX) && (line.left < outer.left - 1 || line.right > outer.right + 1)) ||
+            (hides(overflowY) && (line.top < outer.top - 1 || line.bottom > outer.bottom + 1)),
+        );
     });
     const found = [...cut.map((element) => `cut: ${name(element)}`), ...sticksOut()];
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((each) => each !== sheet);
@@ -141,12 +157,7 @@ window.measure = (() => {
       const style = getComputedStyle(element);
       const pixels = parseFloat(style.fontSize);
       const isLarge = pixels >= 24 || (pixels >= 18.66 && Number(style.fontWeight) >= 700);
-      const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-      const lines = own.flatMap((node) => {
-        const range = document.createRange();
-        range.selectNodeContents(node);
-        return [...range.getClientRects()];
-      });
+      const lines = linesOf(element);
       return lines.map((box) => ({
         what: name(element),
         colour: rgba(style.color).slice(0, 3),
