@@ -1,5 +1,5 @@
 # Everything runs in .venv, made from the hashed requirements by bin/environment.
-.PHONY: help run dev test bench lint format lock admin environment
+.PHONY: help run dev test bench phone lighthouse screenshots lint format lock admin environment
 
 # PORT and ARGS come from make's command line or the environment, and reach the recipes by themselves.
 PYTHON = .venv/bin/python
@@ -10,7 +10,7 @@ PRODUCTION = env DJANGO_SETTINGS_MODULE=earthcode.settings.production DATABASE_U
 
 help: ## Say what can be made (the default)
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
-		printf 'make %-7s %s\n' "$$name" "$$what"; done
+		printf 'make %-11s %s\n' "$$name" "$$what"; done
 
 run: ## Serve the portal on 127.0.0.1:8000, or PORT=
 	@bin/environment requirements.txt
@@ -30,6 +30,15 @@ test: environment ## Run the tests; ARGS= for pytest, as in ARGS="tests/events -
 
 bench: environment ## Measure pages and imports for docs/performance.md; ARGS=pages or imports
 	@exec $(PYTHON) -m tests.bench $(ARGS)
+
+phone: environment ## Measure when a slow phone paints pages; PORTAL= names a portal that runs, as for the next two
+	@exec $(PYTHON) -m tests.tools.phone
+
+lighthouse: environment ## Have Lighthouse (from npm) judge six kinds of pages
+	@exec $(PYTHON) -m tests.tools.lighthouse
+
+screenshots: environment ## Take pictures of all kinds of pages into var/screenshots/
+	@exec $(PYTHON) -m tests.tools.screenshots
 
 lint: environment ## Check style, types, templates, migrations and the production settings
 	$(PYTHON) -m ruff check .

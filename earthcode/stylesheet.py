@@ -7,7 +7,18 @@ import lightningcss
 SOURCES = Path(__file__).parent / "static" / "earthcode" / "css"
 
 # The first names the layers; in a layer, a later file wins. What is not named here follows in alphabetical order.
-ORDER = ["tokens", "base", "layout", "components", "blocks", "schedule", "event", "check", "scheme"]
+ORDER = [
+    "tokens",
+    "base",
+    "layout",
+    "components",
+    "blocks",
+    "schedule",
+    "event",
+    "check",
+    "scheme",
+    "preferences",
+]
 
 
 def stylesheet(folder: Path = SOURCES) -> str:

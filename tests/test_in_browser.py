@@ -176,3 +176,9 @@ def test_an_editor_changes_a_page_sees_it_and_publishes(page, portal, complaints
     assert complaints == []
     page.goto(f"{portal}/events/")
     assert page.get_by_role("link", name="Hackathon of the year").is_visible()
+    # The user bar works under the policy of public pages.
+    page.get_by_role("button", name="View Wagtail quick actions").click()
+    page.get_by_role("menuitem", name="Edit this page").wait_for()
+    page.get_by_role("menuitem", name="Checks").click()
+    page.get_by_role("heading", name="Warnings").or_(page.get_by_text("No issues found")).first.wait_for()
+    assert complaints == []

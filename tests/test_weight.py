@@ -83,7 +83,15 @@ def weigh(browser, url):
         page = context.new_page()
         network = context.new_cdp_session(page)
         answers, sizes = {}, {}
-        network.on("Network.responseReceived", lambda said: answers.update({said["requestId"]: said}))
+        network.on(
+            "Network.responseReceived",
+            lambda said: (
+                answers.update({said["requestId"]: said})
+                # Others are the browser's own, such as an icon of a form.
+                if said["response"]["url"].startswith("http")
+                else None
+            ),
+        )
         network.on(
             "Network.loadingFinished",
             lambda said: sizes.update({said["requestId"]: said["encodedDataLength"]}),
@@ -147,6 +155,9 @@ def choose_light_and_dark(browser, portal):
         page.goto(f"{portal}/about/")
         assert ground() == dark, "it is remembered"
         assert page.evaluate("document.querySelector('meta[name=color-scheme]').content") == "dark"
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        page.emulate_media(media="screen")
         other = context.new_page()
         other.goto(f"{portal}/events/")
         other.get_by_role("button", name="Colour scheme: dark").click()

@@ -43,12 +43,12 @@ def _site(db):
 
 def editor_of(parent, *permissions):
     """Somebody who may do these things with pages below `parent`."""
-    group = Group.objects.create(name="Team")
+    group = Group.objects.create(name=parent.slug)
     group.permissions.add(Permission.objects.get(codename="access_admin"))
     for codename in permissions:
         permission = Permission.objects.get(codename=codename, content_type__app_label="wagtailcore")
         GroupPagePermission.objects.create(group=group, page=parent, permission=permission)
-    user = User.objects.create_user("ed")
+    user = User.objects.create_user(parent.slug)
     user.groups.add(group)
     return user
 
@@ -166,6 +166,10 @@ def test_everybody_sees_what_they_may_edit_and_nothing_else(client):
     assert "Nothing is waiting here." in text(client, reverse("worklist", args=["overdue-stages"]))
     assert "New event</a>" in html
     assert "New partner</a>" not in html
+    client.force_login(editor_of(Page.objects.get(slug="roadmap"), "change_page"))
+    html = text(client)
+    assert f"{STAGES} (2)" in html
+    assert not any(heading in html for heading in (EVENTS, DRAFTS, SCHEDULED))
 
 
 def test_who_may_add_nothing_is_offered_nothing(client):

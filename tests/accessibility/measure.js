@@ -132,24 +132,28 @@ window.measure = (() => {
     return faint;
   }
 
-  /** Where text of `selectors` is on the page, how large and in which colour; without what is scrolled out of sight. */
+  /** Where each line of text in the elements of `selectors` is on the page, how large and in which colour; without what
+      is decoration, such as the initials in place of a logo, beside which the name stands. */
   function texts(selectors) {
-    return selectors.flatMap((selector) =>
-      [...document.querySelectorAll(selector)].map((element) => {
-        const style = getComputedStyle(element);
+    const all = selectors.flatMap((selector) => [...document.querySelectorAll(selector)]);
+    const elements = all.filter((element) => !element.closest("[aria-hidden='true']"));
+    return elements.flatMap((element) => {
+      const style = getComputedStyle(element);
+      const pixels = parseFloat(style.fontSize);
+      const isLarge = pixels >= 24 || (pixels >= 18.66 && Number(style.fontWeight) >= 700);
+      const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+      const lines = own.flatMap((node) => {
         const range = document.createRange();
-        range.selectNodeContents(element);
-        const box = range.getBoundingClientRect();
-        const pixels = parseFloat(style.fontSize);
-        const isLarge = pixels >= 24 || (pixels >= 18.66 && Number(style.fontWeight) >= 700);
-        return {
-          what: name(element),
-          colour: rgba(style.color).slice(0, 3),
-          wanted: isLarge ? 3 : 4.5,
-          box: [box.left, box.top + scrollY, box.right, box.bottom + scrollY].map(Math.round),
-        };
-      }),
-    );
+        range.selectNodeContents(node);
+        return [...range.getClientRects()];
+      });
+      return lines.map((box) => ({
+        what: name(element),
+        colour: rgba(style.color).slice(0, 3),
+        wanted: isLarge ? 3 : 4.5,
+        box: [box.left, box.top + scrollY, box.right, box.bottom + scrollY].map(Math.round),
+      }));
+    });
   }
 
   /** Hide all text but keep what is behind it. */

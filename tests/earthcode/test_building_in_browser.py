@@ -187,7 +187,7 @@ def test_an_editor_builds_an_ecosystem_page_and_a_visitor_reads_it(editor, page,
         expect(picture).to_be_visible()
         answer = visitor.get_by_text("Everybody.")
         expect(answer).to_be_hidden()
-        visitor.locator("summary").focus()
+        visitor.locator("main summary").focus()
         visitor.keyboard.press("Enter")
         expect(answer).to_be_visible()
         shelf = visitor.get_by_role("region", name="Platforms")

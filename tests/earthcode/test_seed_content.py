@@ -270,7 +270,10 @@ class TestContent:
             MissionPage,
             EventIndexPage,
             PartnerIndexPage,
+            ContentPage,
             RoadmapPage,
+            ContentPage,
+            ContentPage,
         ]
 
     def test_the_home_page_replaces_the_welcome_page(self, settings):
@@ -506,7 +509,7 @@ class TestSeedingAgain:
         RoadmapPage.objects.get().delete()
         append(data / "pages/about.toml", LINK_TO_THE_ROADMAP)
         seed()
-        assert sections(ContentPage.objects.get())["hero"]["actions"][0].href == ""
+        assert sections(ContentPage.objects.get(slug="more"))["hero"]["actions"][0].href == ""
 
     def test_an_editors_page_keeps_its_address(self, data):
         HomePage.objects.get().add_child(instance=ContentPage(title="News", slug="news"))
@@ -515,7 +518,7 @@ class TestSeedingAgain:
             '[[page]]\npath = "/news/"\nmodel = "earthcode.MissionPage"\ntitle = "Ours"\n',
         )
         assert "/news/  left alone: another page has its address\n" in seed()
-        assert ContentPage.objects.get().title == "News"
+        assert ContentPage.objects.get(slug="news").title == "News"
 
 
 @pytest.mark.parametrize(
@@ -540,7 +543,7 @@ def test_the_slips_of_the_source_are_mended():
         "reasearch",
         "initiaitves",
         "and and",
-        "at the a",
+        "at the a forum",
         "discovery In",
         'outcome="',
         " </p>",

@@ -36,6 +36,7 @@ def test_the_words_of_a_period_are_read(period, day):
     assert last_day(period) == day
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("period", "ends_on", "at", "is_over"),
     [
