@@ -3,7 +3,8 @@
 import pytest
 from django.core.management import call_command
 
-from earthcode.blocks import GROUNDS, SectionStreamBlock
+from earthcode.blocks import SectionStreamBlock
+from earthcode.blocks.section import GROUNDS
 from earthcode.settings import development
 from styleguide.components import COMPONENTS
 from styleguide.sections import SECTIONS
