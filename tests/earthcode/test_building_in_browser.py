@@ -13,6 +13,8 @@ from tests.builders import make_home, make_image, make_partner, make_partner_ind
 
 pytestmark = pytest.mark.browser
 
+LONG_WORD = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz"
+
 # A busy machine is no reason to fail.
 expect.set_options(timeout=30_000)
 
@@ -140,7 +142,7 @@ def test_an_editor_builds_an_ecosystem_page_and_a_visitor_reads_it(editor, page,
     editor.add(
         "Newsletter",
         heading="News by e-mail",
-        link__text="Subscribe to the newsletter",
+        link__text=f"Subscribe to {LONG_WORD}",
         link__address="https://example.org/newsletter",
     )
 
@@ -196,5 +198,7 @@ def test_an_editor_builds_an_ecosystem_page_and_a_visitor_reads_it(editor, page,
         visitor.wait_for_timeout(500)
         assert shelf.evaluate("shelf => shelf.scrollLeft") > 0
         assert visitor.evaluate("document.documentElement.scrollWidth") == 360
+        button = visitor.get_by_role("link", name=LONG_WORD).bounding_box()
+        assert button["x"] + button["width"] <= 360
         assert all(url.startswith(live_server.url) for url in asked)
         assert any(url.endswith(".avif") for url in asked)

@@ -197,8 +197,8 @@ def test_queries_do_not_grow_with_the_sections(client, portal, settings):
 
 def test_the_search_knows_exactly_what_visitors_read(client, portal):
     numbers = count()
-    data = sections(lambda: f"word{next(numbers)}word", several=2)
-    page = publish([item for item in data if item["type"] not in ("events", "figure")])
+    data = sections(lambda: f"word{next(numbers)}word", image=make_image(), several=2)
+    page = publish([item for item in data if item["type"] not in ("events", "logos")])
     read = set(re.findall(r"word\d+word", visible(client.get(page.url).content.decode())))
     searched = set(re.findall(r"word\d+word", page.words_of_body))
     assert searched == read
