@@ -109,6 +109,11 @@ window.measure = (() => {
     );
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
     const hides = (overflow) => overflow === "hidden" || overflow === "clip";
+    const scrolls = (element) => getComputedStyle(element).overflowX === "auto";
+    const isScrolledTo = (inner, outer) => {
+      for (let each = inner; each !== outer; each = each.parentElement) if (scrolls(each)) return true;
+      return false;
+    };
     const cut = [...document.querySelectorAll("body *")].filter((element) => {
       if (!isShown(element) || isHiddenFromEyes(element) || !element.textContent.trim()) return false;
       const { overflowX, overflowY } = getComputedStyle(element);
@@ -116,6 +121,7 @@ window.measure = (() => {
       const outer = element.getBoundingClientRect();
       return [...element.querySelectorAll("*"), element]
         .filter((inner) => isShown(inner) && !isHiddenFromEyes(inner) && !inner.closest("[aria-hidden='true']"))
+        .filter((inner) => !isScrolledTo(inner, element))
         .flatMap(linesOf)
         .some(
           (line) =>
@@ -170,7 +176,9 @@ window.measure = (() => {
   /** Hide all text but keep what is behind it. */
   function hideText() {
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync("* { color: transparent !important; text-decoration: none !important; caret-color: transparent; }");
+    sheet.replaceSync(`* {
+      color: transparent !important; text-decoration: none !important; caret-color: transparent; transition: none !important;
+    }`);
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   }
 

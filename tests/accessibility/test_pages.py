@@ -52,7 +52,9 @@ def test_there_is_nothing_to_say_against_any_page(look, portal, way, measures):
     # What a form answers.
     link = portal + check_link()
     feed = make_calendar("SUMMARY:Soil day", "DTSTART:x", "SUMMARY:Ice day\nDTSTART:20991130T090000")
-    with mock.patch("events.importing.check.safe_get", return_value=Fetched(feed, "https://example.org/")):
+    with mock.patch(
+        "events.importing.check.safe_get", return_value=Fetched(body=feed, address="https://example.org/")
+    ):
         page.goto(link)
         said["check"] = complaints(page, measures)
         page.get_by_role("button", name="Check").click()

@@ -53,7 +53,8 @@ class ImportRunView(InspectView):
         return label_of(self.object.format) or "Not known"
 
     def get_found_display_value(self):
-        return "Not known" if self.object.found is None else f"{self.object.found} events"
+        found = self.object.found
+        return "Not known" if found is None else f"{found} event{'' if found == 1 else 's'}"
 
     def get_user_display_value(self):
         return self.object.user or "Nobody signed in"

