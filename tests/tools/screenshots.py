@@ -11,6 +11,8 @@ PATHS = [
     "/events/calendar/2026/12/",
     "/partners/telespazio/",
     "/roadmap/foundational-development/",
+    "/resources/",
+    "/accessibility/",
     "/search/?q=earthcode",
     "/nothing/",
 ]
