@@ -2,8 +2,9 @@
 
 `read` turns the data files into checked seeds without touching the database; `plant` makes of them what was
 never made before, in one transaction. A page is named by its path in the data ("/events/foss4g-2025/"), and
-`SeedRecord` remembers under that name which page came of it, wherever editors have taken it since. The words by which
-editors sort pages are named by model and slug ("events.EventTopic: oceans").
+`SeedRecord` remembers under that name which page came of it, wherever editors have taken it since. What is no page is
+named by its model and what tells it apart: a word by which editors sort pages by its slug
+("events.EventTopic: oceans"), a source of events by its name.
 """
 
 import tomllib
@@ -38,6 +39,7 @@ CREATED = "created"
 THERE = "already there"
 DELETED = "left alone: an editor deleted it"
 NO_PARENT = "left alone: the page above it is gone"
+NO_PAGE = "left alone: the page that it belongs to is gone"
 ADDRESS_TAKEN = "left alone: another page has its address"
 EDITED = "left alone: an editor wrote them"
 NO_SITE = "left alone: there is no default site"
@@ -60,10 +62,14 @@ class Seed:
     """Where it stands, for error messages: `events.toml: /events/foss4g-2025/`."""
     model: type[Any]
     path: str = ""
+    names: tuple[str, ...] = ()
+    """The fields that tell it from others, if it is no page; the first is what `SeedRecord` knows it by."""
     values: dict[str, Any] = field(default_factory=dict)
     streams: dict[str, list] = field(default_factory=dict)
     words: dict[str, list[str]] = field(default_factory=dict)
     """Field -> the slugs of words of the vocabulary."""
+    pages: dict[str, str] = field(default_factory=dict)
+    """Field -> the path of a page; of what is no page itself."""
     children: dict[str, list["Seed"]] = field(default_factory=dict)
 
     @property
@@ -75,8 +81,8 @@ class Seed:
         return self.values.get("slug") or self.path.strip("/").rpartition("/")[2]
 
     @property
-    def word_key(self) -> str:
-        return _word_key(self.model, self.slug)
+    def key(self) -> str:
+        return self.path or _key(self.model, self.values[self.names[0]])
 
 
 @dataclass(frozen=True)
@@ -89,16 +95,19 @@ class SiteSeed:
     """The vocabulary: what has a name and a slug and is no page."""
     pages: list[Seed]
     """Parents before their children, otherwise in the order of the files."""
+    sources: list[Seed]
+    """Where events may be imported from."""
 
 
 # Reading: files in, checked seeds out
 
 
 def read(directory: Path) -> SiteSeed:
-    """The seed in `site.toml`, `vocabulary.toml` and `pages/*.toml` of `directory`; raise SeedError at the first
-    mistake."""
+    """The seed in `site.toml`, `vocabulary.toml`, `sources.toml` and `pages/*.toml` of `directory`; raise SeedError
+    at the first mistake."""
     site = _load(directory / "site.toml", {"name", "settings", "permissions"})
-    words = [_word_seed(table) for table in _load(directory / "vocabulary.toml", {"word"})["word"]]
+    words = _row_seeds(directory / "vocabulary.toml", "word", ("slug", "name"))
+    sources = _row_seeds(directory / "sources.toml", "source", ("name", "address"))
     pages = [
         _page_seed(file.name, table)
         for file in sorted((directory / "pages").glob("*.toml"))
@@ -106,7 +115,7 @@ def read(directory: Path) -> SiteSeed:
     ]
     pages.sort(key=lambda page: (page.path != "/", page.path.count("/")))
     settings = _seed("site.toml: settings", SiteSettings, site["settings"])
-    seed = SiteSeed(site["name"], settings, site["permissions"], words, pages)
+    seed = SiteSeed(site["name"], settings, site["permissions"], words, pages, sources)
     _check_paths(seed)
     _check_words(seed)
     return seed
@@ -137,12 +146,17 @@ def _page_seed(file_name: str, table: dict[str, Any]) -> Seed:
     return _seed(source, model, content, path)
 
 
-def _word_seed(table: dict[str, Any]) -> Seed:
+def _row_seeds(file: Path, key: str, names: tuple[str, ...]) -> list[Seed]:
+    """The seeds of `file`, whose tables are called `key`; each of them says its `names`."""
+    return [_row_seed(file.name, table, names) for table in _load(file, {key})[key]]
+
+
+def _row_seed(file_name: str, table: dict[str, Any], names: tuple[str, ...]) -> Seed:
     content = dict(table)
-    source = f"vocabulary.toml: {content.get('slug')}"
-    for name in ("slug", "name"):
+    source = f"{file_name}: {content.get(names[0])}"
+    for name in names:
         _require(content.get(name), str, f"{source}: {name}")
-    return _seed(source, _model(content, source), content)
+    return _seed(source, _model(content, source), content, names=names)
 
 
 def _model(content: dict[str, Any], source: str) -> type[Any]:
@@ -154,11 +168,13 @@ def _model(content: dict[str, Any], source: str) -> type[Any]:
         raise SeedError(f"{source}: model: there is no “{label}”") from error
 
 
-def _word_key(model: type[Any], slug: str) -> str:
-    return f"{model._meta.label}: {slug}"
+def _key(model: type[Any], name: str) -> str:
+    return f"{model._meta.label}: {name}"
 
 
-def _seed(source: str, model: type[Any], content: dict[str, Any], path: str = "") -> Seed:
+def _seed(
+    source: str, model: type[Any], content: dict[str, Any], path: str = "", names: tuple[str, ...] = ()
+) -> Seed:
     fields = {
         field.name: field for field in model._meta.concrete_fields if field.editable and not field.is_relation
     }
@@ -166,7 +182,12 @@ def _seed(source: str, model: type[Any], content: dict[str, Any], path: str = ""
     is_page = issubclass(model, Page)
     one = {field.name for field in model._meta.concrete_fields if is_page and field.many_to_one}
     many = {field.name for field in model._meta.many_to_many if is_page}
-    seed = Seed(source=source, model=model, path=path)
+    to_page = {
+        field.name
+        for field in model._meta.concrete_fields
+        if names and field.many_to_one and issubclass(field.related_model, Page)
+    }
+    seed = Seed(source=source, model=model, path=path, names=names)
     for name, value in content.items():
         where = f"{source}: {name}"
         if name in relations:
@@ -177,6 +198,8 @@ def _seed(source: str, model: type[Any], content: dict[str, Any], path: str = ""
             seed.words[name] = [_require(value, str, where)]
         elif name in many:
             seed.words[name] = [_require(slug, str, where) for slug in _require(value, list, where)]
+        elif name in to_page:
+            seed.pages[name] = _require(value, str, where)
         elif name not in fields:
             raise SeedError(f"{where}: {model._meta.label} has no such field")
         elif isinstance(fields[name], StreamField):
@@ -225,15 +248,19 @@ def _check_paths(seed: SiteSeed) -> None:
         for target in _links(holder.streams):
             if target not in paths:
                 raise SeedError(f"{holder.source}: page: the link to “{target}” leads nowhere")
+    for source in seed.sources:
+        for name, path in source.pages.items():
+            if path not in paths:
+                raise SeedError(f"{source.source}: {name}: there is no page {path}")
 
 
 def _check_words(seed: SiteSeed) -> None:
-    known = {word.word_key for word in seed.words}
+    known = {word.key for word in seed.words}
     for page in seed.pages:
         for name, slugs in page.words.items():
             model = page.model._meta.get_field(name).related_model
             for slug in slugs:
-                if _word_key(model, slug) not in known:
+                if _key(model, slug) not in known:
                     raise SeedError(f"{page.source}: {name}: vocabulary.toml has no “{slug}” of this kind")
 
 
@@ -255,7 +282,7 @@ def _links(data: Any) -> Iterator[str]:
 
 @transaction.atomic
 def plant(seed: SiteSeed) -> list[tuple[str, str]]:
-    """Make what was never made before; return (name, what became of it) for each page and the settings.
+    """Make what was never made before; return (name, what became of it) for each page, each row and the settings.
 
     Raise SeedError, with nothing written, for values that the models refuse and for a site that already has a
     home page of another kind.
@@ -263,8 +290,7 @@ def plant(seed: SiteSeed) -> list[tuple[str, str]]:
     # Two servers that start at the same moment seed one after the other.
     root = Page.objects.select_for_update().get(depth=1)
     page_ids: dict[str, int | None] = dict(SeedRecord.objects.values_list("key", "page_id"))
-    known = _known_words(seed.words)
-    report = [(word.word_key, _plant_word(word, page_ids, known)) for word in seed.words]
+    report = _plant_rows(seed.words, page_ids)
     created = []
     for page in seed.pages:
         if page.path in page_ids:
@@ -284,33 +310,37 @@ def plant(seed: SiteSeed) -> list[tuple[str, str]]:
         instance = page.model.objects.get(pk=page_ids[page.path])
         _set_streams(page, instance, page_ids)
         instance.save_revision(clean=False).publish()
+    report.extend(_plant_rows(seed.sources, page_ids))
     report.append(("navigation and footer", _plant_settings(seed.settings, page_ids)))
     report.append(("permissions of editors", _plant_permissions(seed.permissions, page_ids)))
     return report
 
 
-def _known_words(seeds: list[Seed]) -> set[tuple[type, str]]:
-    """The names and slugs that are there already, each with its kind."""
-    models = {seed.model for seed in seeds}
-    return {
+def _plant_rows(seeds: list[Seed], page_ids: dict[str, int | None]) -> list[tuple[str, str]]:
+    known = {
         (model, text)
-        for model in models
-        for both in model.objects.values_list("name", "slug")
-        for text in both
+        for model, names in {(seed.model, seed.names) for seed in seeds}
+        for texts in model.objects.values_list(*names)
+        for text in texts
     }
+    return [(seed.key, _plant_row(seed, page_ids, known)) for seed in seeds]
 
 
-def _plant_word(seed: Seed, page_ids: dict[str, int | None], known: set[tuple[type, str]]) -> str:
-    instance = seed.model(**seed.values)
-    # An editor's own word of this name or slug is as good.
-    is_there = not known.isdisjoint({(seed.model, instance.slug), (seed.model, instance.name)})
-    if seed.word_key in page_ids:
+def _plant_row(seed: Seed, page_ids: dict[str, int | None], known: set[tuple[type, str]]) -> str:
+    # What an editor made under one of its names is as good.
+    is_there = not known.isdisjoint((seed.model, seed.values[name]) for name in seed.names)
+    if seed.key in page_ids:
         return THERE if is_there else DELETED
     if not is_there:
+        if not all(page_ids.get(path) for path in seed.pages.values()):
+            return NO_PAGE
+        instance = seed.model(**seed.values)
+        for name, path in seed.pages.items():
+            setattr(instance, seed.model._meta.get_field(name).attname, page_ids[path])
         with _blaming(seed.source):
             instance.full_clean()
         instance.save()
-    SeedRecord.objects.create(key=seed.word_key)
+    SeedRecord.objects.create(key=seed.key)
     return THERE if is_there else CREATED
 
 

@@ -9,10 +9,13 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.utils.timezone import now
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision, Site
 
 from earthcode import seeding
 from earthcode.models import ContentPage, HomePage, MissionPage, SeedRecord, SiteSettings
+from events.importing.models import ImportSource
+from events.importing.timetable import due
 from events.models import EventIndexPage, EventPage, EventTopic, EventType
 from partners.models import PartnerIndexPage, PartnerPage
 from roadmap.models import RoadmapPage, RoadmapStagePage
@@ -432,7 +435,7 @@ class TestSeedingAgain:
         with django_assert_max_num_queries(8):  # whatever the number of pages and words
             report = seed()
         assert fingerprint() == before
-        assert "Seeded: 44 already there." in report
+        assert "Seeded: 48 already there." in report
 
     def test_what_an_editor_wrote_survives(self):
         page = MissionPage.objects.get()
@@ -465,7 +468,7 @@ class TestSeedingAgain:
         report = seed()
         assert not PartnerPage.objects.filter(title="Vito").exists()
         assert "/partners/vito/  left alone: an editor deleted it\n" in report
-        assert "Seeded: 43 already there, 1 left alone." in report
+        assert "Seeded: 47 already there, 1 left alone." in report
 
     def test_a_deleted_branch_stays_deleted(self):
         EventIndexPage.objects.get().delete()
@@ -660,6 +663,13 @@ def test_a_welcome_page_with_pages_below_it_is_not_destroyed():
         ("vocabulary.toml", 'slug = "biodiversity"', 'slug = "b d"', "vocabulary.toml: b d: slug: "),
         ("vocabulary.toml", '"events.EventTopic"', '"events.Topic"', "model: there is no “events.Topic”"),
         ("vocabulary.toml", "[[word]]", "[[words]]", "vocabulary.toml: words: there is no such key"),
+        ("sources.toml", '"/events/"', '"/event/"', "ESA (Indico): parent: there is no page /event/"),
+        ("sources.toml", '"/events/"', "true", "ESA (Indico): parent: it has to be a text"),
+        ("sources.toml", '"/events/"', '"/partners/"', "ESA (Indico): parent: "),
+        ("sources.toml", "address =", "adress =", "ESA (Indico): address: it has to be a text"),
+        ("sources.toml", '"https://indico', '"ftp://indico', "ESA (Indico): address: "),
+        ("sources.toml", '"Europe/London"', '"Europe/Reading"', "ECMWF (Indico): timezone: “Europe/Reading”"),
+        ("sources.toml", "interval = 1440", "interval = 14", "ESA (Indico): interval: "),
         ("pages/home.toml", 'type = "cards"', 'type = "tiles"', "home.toml: /: body[1]: “tiles” is no block"),
         ("pages/home.toml", "colour =", "color =", "home.toml: /: body[1].color: there is no such key"),
         ("pages/home.toml", 'colour = "white"', 'colour = "pink"', "home.toml: /: body: 1: colour: "),
@@ -751,3 +761,42 @@ def test_a_word_that_an_editor_made_first_is_taken():
     assert "Seas" in [
         str(topic) for topic in EventPage.objects.get(slug="earthcode-hackathon-2026").topics.all()
     ]
+
+
+def test_the_calendars_that_editors_would_watch_wait_for_them():
+    seed()
+    sources = ImportSource.objects.all()
+    assert [source.name for source in sources] == [
+        "ECMWF (Indico)",
+        "EO Science for Society (WordPress)",
+        "ESA (Indico)",
+        "FOSS4G (pretalx)",
+    ]
+    for source in sources:
+        source.full_clean()
+        assert (source.is_paused, source.is_approved, source.interval) == (True, False, 24 * 60)
+        assert source.parent == EventIndexPage.objects.get()
+    assert not due(now()).exists()
+
+
+def test_a_calendar_that_an_editor_deleted_or_made_first_stays_so():
+    ImportSource.objects.create(name="Ours", address="https://talks.osgeo.org/api/events/")
+    seed()
+    ImportSource.objects.get(name="ESA (Indico)").delete()
+    assert "events.ImportSource: ESA (Indico)  left alone: an editor deleted it" in seed()
+    assert sorted(ImportSource.objects.values_list("name", flat=True)) == [
+        "ECMWF (Indico)",
+        "EO Science for Society (WordPress)",
+        "Ours",
+    ]
+
+
+def test_calendars_of_a_list_that_an_editor_deleted_are_left_alone(data):
+    sources = data / "sources.toml"
+    later = sources.read_text()
+    sources.write_text("source = []")
+    seed()
+    EventIndexPage.objects.get().delete()
+    sources.write_text(later)
+    assert "events.ImportSource: ESA (Indico)  left alone: the page that it belongs to is gone" in seed()
+    assert not ImportSource.objects.exists()
