@@ -99,6 +99,9 @@ def _stopped(source: ImportSource, at: datetime) -> Health | None:
         )
     if source.is_paused:
         to_do = "Take off the pause in its settings when it is to go on."
+        if source.checked_at is None:
+            stay = "Nothing has been imported from it yet."
+            to_do = "Test the feed, and take off the pause in its settings when it is to begin."
         return Health(Level.PAUSED, Cause.PAUSED, "Paused", "It is paused.", stay, to_do)
     due = source.next_run_at if source.interval is not None else None
     if due and at - due > OVERDUE_AFTER:

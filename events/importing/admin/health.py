@@ -63,6 +63,7 @@ class ImportHealthPanel(Component):
         has_timetable = any(source.interval is not None and not source.is_paused for source in self.sources)
         return {
             "count": len(self.sources),
+            "paused": sum(source.is_paused for source in self.sources),
             "bad": bad[:SHOWN],
             "more": len(bad) - SHOWN,
             "is_without_worker": has_timetable and not worker_is_there(clock.now()),

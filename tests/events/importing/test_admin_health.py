@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone as clock
+from django.utils.html import strip_tags
 
 from events.importing.models import ImportRun, ImportSource
 from tests.builders import make_home
@@ -140,6 +141,25 @@ def test_the_dashboard_says_that_all_is_well(dashboard, worker):
     html = dashboard()
     assert "All well: 2 <a" in html
     assert "No worker" not in html
+
+
+@pytest.mark.parametrize(
+    ("paused", "running", "words"),
+    [
+        (1, 0, "Nothing is imported: the only source of events is paused."),
+        (2, 0, "Nothing is imported: all 2 sources of events are paused."),
+        (1, 1, "All well: 2 sources of events, 1 of them paused."),
+    ],
+)
+def test_the_dashboard_tells_of_sources_that_are_paused(dashboard, worker, paused, running, words):
+    for number in range(paused + running):
+        make_source(f"Source {number}")
+    ImportSource.objects.filter(name__in=[f"Source {number}" for number in range(paused)]).update(
+        is_paused=True
+    )
+    text = " ".join(strip_tags(dashboard()).split())
+    assert words in text
+    assert ("All well" in text) == bool(running)
 
 
 def test_a_worker_that_is_not_there_is_told_of(dashboard):

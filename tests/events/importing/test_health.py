@@ -66,6 +66,20 @@ def test_health_is_judged(settings, runs, level, cause, title):
     assert health.level == Level.WELL or all((health.happened, health.means))
 
 
+@pytest.mark.parametrize(
+    ("checked_at", "means", "to_do"),
+    [
+        (None, "Nothing has been imported", "Test the feed"),
+        (AT, "Its events stay as they are", "Take off the pause"),
+    ],
+    ids=["never ran", "ran before"],
+)
+def test_a_pause_means_something_else_before_the_first_run(checked_at, means, to_do):
+    health = judge(make_source(is_paused=True, checked_at=checked_at), [], AT)
+    assert health.means.startswith(means)
+    assert health.to_do.startswith(to_do)
+
+
 def test_case_66_their_fault_and_ours_have_different_words_and_theirs_clears_by_itself():
     source = make_source(failures=1)
     theirs = judge(source, [broke("failed", HOUR, "It answered 500.")], AT)
