@@ -26,7 +26,7 @@ dev: environment ## Serve for development: autoreload and debug pages, at PORT=
 	@exec $(PYTHON) manage.py runserver 127.0.0.1:$${PORT:-8000}
 
 test: environment ## Run the tests; ARGS= for pytest, as in ARGS="tests/events -k feed"
-	@exec $(PYTHON) -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@exec $(PYTHON) -m pytest --numprocesses 2 $(ARGS)
 
 bench: environment ## Measure pages and imports for docs/performance.md; ARGS=pages or imports
 	@exec $(PYTHON) -m tests.bench $(ARGS)

@@ -479,6 +479,7 @@ def test_partners_and_stages_say_what_they_are(home):
     assert make_stage(title="Openness", period="Year 2+").social_card == Card("Openness", ("Year 2+",))
 
 
+@pytest.mark.django_db
 def test_a_page_that_was_never_saved_has_no_image():
     assert ContentPage(title="New").shared_image is None
 
