@@ -67,3 +67,17 @@ def test_there_is_nothing_to_say_against_any_page(look, portal, way, measures):
     page.get_by_text("correct username and password").wait_for()
     said["sign-in refused"] = complaints(page, measures)
     assert {path: what for path, what in said.items() if what} == {}
+
+
+def test_there_is_nothing_to_say_against_pages_without_javascript(look, portal):
+    page, said = look(**DARK_AND_NARROW), {}
+    browser = page.context.new_cdp_session(page)
+    for path in PAGES:
+        browser.send("Emulation.setScriptExecutionDisabled", {"value": True})
+        assert page.goto(portal + path).ok
+        # axe-core waits for timers, of which there are none without JavaScript. What the page's scripts would have
+        # done as it came is not done now either.
+        browser.send("Emulation.setScriptExecutionDisabled", {"value": False})
+        assert page.locator("[data-scheme-switch]").is_hidden()
+        said[path] = complaints(page, MEASURES)
+    assert {path: what for path, what in said.items() if what} == {}
