@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import override_settings
 
 from earthcode.command_line import database
@@ -125,6 +125,19 @@ def page(browser: "Browser") -> "Iterator[Page]":
     """A page of a browser that has been nowhere yet."""
     with browser.new_context() as context:
         yield context.new_page()
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database, for fixtures of a module: what they make stands before each of its tests, and goes after the last.
+    Not for modules whose tests commit, as those with a live server do."""
+    outermost = transaction.atomic()
+    outermost._from_testcase = (
+        True  # as of Django's own: code that asks for the outermost transaction may have it
+    )
+    with django_db_blocker.unblock(), outermost:
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -154,9 +154,13 @@ def fill(event, several):
     event.save_revision().publish()
     for number in range(2 * several):
         parent = event if number % 2 else None
-        other = make_event(title=f"Other {number}", start_date="2099-02-01", super_event=parent)
-        other.topics, other.recurrence_rule = topics, "FREQ=WEEKLY;COUNT=4"
-        other.save_revision().publish()
+        make_event(
+            title=f"Other {number}",
+            start_date="2099-02-01",
+            recurrence_rule="FREQ=WEEKLY;COUNT=4",
+            super_event=parent,
+            topics=topics,
+        )
 
 
 @pytest.mark.parametrize("several", [2, 14])

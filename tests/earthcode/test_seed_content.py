@@ -427,6 +427,46 @@ class TestContent:
         for page in Page.objects.filter(depth__gt=1).specific():
             assert page.meta_description, page.title
 
+    @pytest.mark.parametrize("group", ["Editors", "Moderators"])
+    def test_editors_may_change_what_surrounds_the_pages(self, group, client, django_user_model):
+        editor = django_user_model.objects.create_user("editor", password="password")
+        editor.groups.add(Group.objects.get(name=group))
+        client.force_login(editor)
+        assert client.get("/admin/settings/earthcode/sitesettings/", follow=True).status_code == 200
+        assert client.get("/admin/import_runs/").status_code == 200
+        assert client.get("/admin/import_sources/").status_code == 200
+        may_add = client.get("/admin/import_sources/new/").status_code == 200
+        assert may_add == (group == "Moderators")
+        assert client.get("/admin/snippets/events/eventtype/add/").status_code == 200
+        assert client.get("/admin/snippets/events/eventtopic/add/").status_code == 200
+
+    def test_events_are_sorted_by_the_words_of_the_vocabulary(self):
+        hackathon = EventPage.objects.get(slug="earthcode-hackathon-2026")
+        assert str(hackathon.event_type) == "Hackathon"
+        assert [str(topic) for topic in hackathon.topics.all()] == [
+            "Carbon",
+            "Cryosphere",
+            "FAIR data",
+            "Oceans",
+            "Open-source software",
+        ]
+        assert all(event.event_type and event.topics.exists() for event in EventPage.objects.all())
+        assert str(hackathon.get_latest_revision_as_object().event_type) == "Hackathon"
+
+    def test_the_calendars_that_editors_would_watch_wait_for_them(self):
+        sources = ImportSource.objects.all()
+        assert [source.name for source in sources] == [
+            "ECMWF (Indico)",
+            "EO Science for Society (WordPress)",
+            "ESA (Indico)",
+            "FOSS4G (pretalx)",
+        ]
+        for source in sources:
+            source.full_clean()
+            assert (source.is_paused, source.is_approved, source.interval) == (True, False, 24 * 60)
+            assert source.parent == EventIndexPage.objects.get()
+        assert not due(now()).exists()
+
 
 @pytest.mark.usefixtures("seeded")
 class TestSeedingAgain:
@@ -522,6 +562,22 @@ class TestSeedingAgain:
         )
         assert "/news/  left alone: another page has its address\n" in seed()
         assert ContentPage.objects.get(slug="news").title == "News"
+
+    def test_words_that_an_editor_deleted_or_renamed_stay_so(self):
+        EventType.objects.get(slug="webinar").delete()
+        renamed = EventTopic.objects.get(slug="oceans")
+        renamed.name, renamed.slug = "Seas", "seas"
+        renamed.save()
+        before = (
+            fingerprint(),
+            sorted(str(word) for word in [*EventType.objects.all(), *EventTopic.objects.all()]),
+        )
+        seed()
+        after = (
+            fingerprint(),
+            sorted(str(word) for word in [*EventType.objects.all(), *EventTopic.objects.all()]),
+        )
+        assert after == before
 
 
 @pytest.mark.parametrize(
@@ -708,51 +764,6 @@ def test_a_page_in_the_wrong_place_is_refused(data):
     assert not HomePage.objects.exists()
 
 
-@pytest.mark.parametrize("group", ["Editors", "Moderators"])
-def test_editors_may_change_what_surrounds_the_pages(group, client, django_user_model):
-    seed()
-    editor = django_user_model.objects.create_user("editor", password="password")
-    editor.groups.add(Group.objects.get(name=group))
-    client.force_login(editor)
-    assert client.get("/admin/settings/earthcode/sitesettings/", follow=True).status_code == 200
-    assert client.get("/admin/import_runs/").status_code == 200
-    assert client.get("/admin/import_sources/").status_code == 200
-    may_add = client.get("/admin/import_sources/new/").status_code == 200
-    assert may_add == (group == "Moderators")
-    assert client.get("/admin/snippets/events/eventtype/add/").status_code == 200
-    assert client.get("/admin/snippets/events/eventtopic/add/").status_code == 200
-
-
-def test_events_are_sorted_by_the_words_of_the_vocabulary():
-    seed()
-    hackathon = EventPage.objects.get(slug="earthcode-hackathon-2026")
-    assert str(hackathon.event_type) == "Hackathon"
-    assert [str(topic) for topic in hackathon.topics.all()] == [
-        "Carbon",
-        "Cryosphere",
-        "FAIR data",
-        "Oceans",
-        "Open-source software",
-    ]
-    assert all(event.event_type and event.topics.exists() for event in EventPage.objects.all())
-    assert str(hackathon.get_latest_revision_as_object().event_type) == "Hackathon"
-
-
-def test_words_that_an_editor_deleted_or_renamed_stay_so():
-    seed()
-    EventType.objects.get(slug="webinar").delete()
-    renamed = EventTopic.objects.get(slug="oceans")
-    renamed.name, renamed.slug = "Seas", "seas"
-    renamed.save()
-    before = (
-        fingerprint(),
-        sorted(str(word) for word in [*EventType.objects.all(), *EventTopic.objects.all()]),
-    )
-    seed()
-    after = fingerprint(), sorted(str(word) for word in [*EventType.objects.all(), *EventTopic.objects.all()])
-    assert after == before
-
-
 def test_a_word_that_an_editor_made_first_is_taken():
     EventType.objects.create(name="Webinar", slug="online-seminar")
     EventTopic.objects.create(name="Seas", slug="oceans")
@@ -761,22 +772,6 @@ def test_a_word_that_an_editor_made_first_is_taken():
     assert "Seas" in [
         str(topic) for topic in EventPage.objects.get(slug="earthcode-hackathon-2026").topics.all()
     ]
-
-
-def test_the_calendars_that_editors_would_watch_wait_for_them():
-    seed()
-    sources = ImportSource.objects.all()
-    assert [source.name for source in sources] == [
-        "ECMWF (Indico)",
-        "EO Science for Society (WordPress)",
-        "ESA (Indico)",
-        "FOSS4G (pretalx)",
-    ]
-    for source in sources:
-        source.full_clean()
-        assert (source.is_paused, source.is_approved, source.interval) == (True, False, 24 * 60)
-        assert source.parent == EventIndexPage.objects.get()
-    assert not due(now()).exists()
 
 
 def test_a_calendar_that_an_editor_deleted_or_made_first_stays_so():

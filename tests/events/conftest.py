@@ -1,4 +1,4 @@
-"""A second opinion about calendars: ical.js, which is what Thunderbird reads them with."""
+"""A portal with a list of events, and ical.js: a second opinion about calendars, which Thunderbird reads them with."""
 
 import json
 import select
@@ -9,7 +9,21 @@ from typing import Any
 
 import pytest
 
+from events.models import EventIndexPage
+from tests.builders import make_event_index, make_home, the
 from tests.tools import installed
+
+
+@pytest.fixture(scope="module")
+def _portal(module_db: None) -> None:
+    make_home()
+    make_event_index()
+
+
+@pytest.fixture
+def event_list(_portal: None, db: None) -> EventIndexPage:
+    """The list of events, still empty, below a home page."""
+    return the(EventIndexPage)
 
 
 @pytest.fixture(scope="session")

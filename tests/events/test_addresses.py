@@ -13,15 +13,14 @@ from wagtail.models import Page, PageViewRestriction
 
 from events import tasks
 from events.models import EventIndexPage, EventPage, EventTombstone
-from tests.builders import make_content_page, make_event, make_event_index, make_home, the
+from tests.builders import make_content_page, make_event, make_event_index, the
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def index():
-    make_home()
-    return make_event_index()
+def index(event_list):
+    return event_list
 
 
 def text(response):

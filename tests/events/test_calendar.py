@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from events.filters import EventFilterForm
 from events.models import EventPage
 from events.month import MAX_A_DAY, MAX_LANES, Date, Month, weeks
-from tests.builders import make_event, make_event_index, make_home, make_type
+from tests.builders import make_event, make_type
 
 AT = datetime(2026, 11, 18, 12, tzinfo=UTC)
 NOVEMBER = Month(2026, 11)
@@ -90,10 +90,9 @@ def test_each_day_shows_or_counts_what_takes_place_on_it(spans, number):
 
 
 @pytest.fixture
-def index(db, monkeypatch):
+def index(event_list, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: AT)
-    make_home()
-    return make_event_index()
+    return event_list
 
 
 def html_of(client, path):

@@ -15,19 +15,13 @@ from events.models import (
     EventTopic,
     EventType,
 )
-from tests.builders import make_event, make_event_index, make_events, make_home
+from tests.builders import make_event, make_events
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("event_list")]
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
 REGISTER = "https://example.org/register"
-
-
-@pytest.fixture(autouse=True)
-def _index():
-    make_home()
-    make_event_index()
 
 
 def details(page, at=AT):

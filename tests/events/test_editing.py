@@ -27,7 +27,7 @@ from events.models import (
     EventType,
 )
 from events.widgets import TimezoneSelect
-from tests.builders import make_event, make_event_index, make_home, the
+from tests.builders import make_event, the
 
 pytestmark = pytest.mark.django_db
 
@@ -40,9 +40,8 @@ FIRST_TUESDAY = date(2027, 1, 12)
 
 
 @pytest.fixture(autouse=True)
-def index():
-    make_home()
-    return make_event_index()
+def index(event_list):
+    return event_list
 
 
 def address(event=None):

@@ -21,8 +21,6 @@ from events.models import (
 )
 from tests.builders import (
     make_event,
-    make_event_index,
-    make_home,
     make_image,
     make_partner,
     make_partner_index,
@@ -33,9 +31,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def index():
-    make_home()
-    return make_event_index()
+def index(event_list):
+    return event_list
 
 
 BAD_SCHEDULES = [

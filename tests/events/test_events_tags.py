@@ -5,16 +5,15 @@ import pytest
 from events.models import EventOrganizer, EventTopic, EventType
 from events.templatetags import events_tags
 from events.templatetags.events_tags import chips, upcoming_events
-from tests.builders import make_event, make_event_index, make_home, make_partner, make_partner_index
+from tests.builders import make_event, make_partner, make_partner_index
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def index(monkeypatch):
+def index(event_list, monkeypatch):
     monkeypatch.setattr(events_tags.clock, "now", lambda: datetime(2026, 11, 30, 12, tzinfo=UTC))
-    make_home()
-    return make_event_index()
+    return event_list
 
 
 def test_the_next_events_come_first():

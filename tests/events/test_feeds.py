@@ -15,7 +15,7 @@ from wagtail.models import PageViewRestriction
 
 from events import views
 from events.models import EventException, EventOccurrence, EventOrganizer, EventPage, EventTopic, EventType
-from tests.builders import make_event, make_event_index, make_events, make_home
+from tests.builders import make_event, make_events
 
 pytestmark = pytest.mark.django_db
 
@@ -24,11 +24,10 @@ ICS, ATOM = "/events/feed.ics", "/events/feed.atom"
 
 
 @pytest.fixture(autouse=True)
-def index(monkeypatch):
+def index(event_list, monkeypatch):
     """The page of all events, at AT."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: AT)
-    make_home()
-    return make_event_index()
+    return event_list
 
 
 def get(client, address=ICS, **headers):

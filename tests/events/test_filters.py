@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from events.filters import EventFilterForm
 from events.models import EventException, EventPage
-from tests.builders import make_event, make_event_index, make_home, make_topic, make_type, the
+from tests.builders import make_event, make_topic, make_type, the
 
 pytestmark = pytest.mark.django_db
 
@@ -16,9 +16,8 @@ AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def index():
-    make_home()
-    return make_event_index()
+def index(event_list):
+    return event_list
 
 
 def form(query=""):

@@ -13,7 +13,7 @@ from events.filters import EventFilterForm
 from events.listing import Listing
 from events.models import EventException, EventIndexPage, EventOccurrence, EventPage
 from events.recurrence import next_or_last, occurrences, phase
-from tests.builders import make_event, make_event_index, make_events, make_home, make_topic, make_type, the
+from tests.builders import make_event, make_events, make_topic, make_type, the
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +22,9 @@ KIRITIMATI, BAKER = "Pacific/Kiritimati", "Etc/GMT+12"
 
 
 @pytest.fixture(autouse=True)
-def index(monkeypatch):
+def index(event_list, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: AT)
-    make_home()
-    return make_event_index()
+    return event_list
 
 
 def list_of(query="", at=AT, is_past=False, year=None):

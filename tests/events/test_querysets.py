@@ -6,7 +6,7 @@ from django.utils import timezone as clock
 from wagtail.models import PageViewRestriction
 
 from events.models import EventIndexPage, EventPage
-from tests.builders import make_event, make_event_index, make_home, the
+from tests.builders import make_event, the
 
 pytestmark = pytest.mark.django_db
 
@@ -14,9 +14,8 @@ AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def index():
-    make_home()
-    return make_event_index()
+def index(event_list):
+    return event_list
 
 
 def titles(events):

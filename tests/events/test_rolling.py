@@ -12,7 +12,7 @@ from django.utils import timezone as clock
 
 from events import recurrence, tasks
 from events.models import EventException, EventOccurrence, EventPage, EventTombstone
-from tests.builders import make_event, make_event_index, make_events, make_home
+from tests.builders import make_event, make_events
 
 pytestmark = pytest.mark.django_db
 
@@ -20,9 +20,8 @@ AT = datetime(2026, 11, 22, 2, 7, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def index():
-    make_home()
-    return make_event_index()
+def index(event_list):
+    return event_list
 
 
 def first_days(event):

@@ -12,14 +12,17 @@ from styleguide.sections import SECTIONS
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _content(module_db):
+    call_command("seed_content", verbosity=0)
+
+
 @pytest.fixture
 def portal(settings):
     settings.ROOT_URLCONF = development.ROOT_URLCONF
-    call_command("seed_content", verbosity=0)
 
 
 def test_the_pattern_library_is_for_developers_only(client, settings):
-    call_command("seed_content", verbosity=0)
     for address in ("/styleguide/", "/styleguide/components/header/", "/styleguide/sections/text/"):
         assert client.get(address).status_code == 404
     assert development.DEBUG

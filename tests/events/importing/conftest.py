@@ -1,4 +1,4 @@
-"""A site with an event list, and real servers that misbehave."""
+"""Sources, and real servers that misbehave."""
 
 import threading
 from contextlib import contextmanager, suppress
@@ -8,13 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from events.importing.models import ImportSource
-from tests.builders import make_calendar, make_event_index, make_home
-
-
-@pytest.fixture
-def event_list(db):
-    make_home()
-    return make_event_index()
+from tests.builders import make_calendar
 
 
 @pytest.fixture
