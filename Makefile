@@ -1,5 +1,5 @@
 # Everything runs in .venv, made from the hashed requirements by bin/environment.
-.PHONY: help run dev test bench phone lighthouse screenshots lint format lock admin environment
+.PHONY: help run dev test test-browser bench phone lighthouse screenshots lint format lock admin environment
 
 # PORT and ARGS come from make's command line or the environment, and reach the recipes by themselves.
 PYTHON = .venv/bin/python
@@ -25,8 +25,11 @@ dev: environment ## Serve for development: autoreload and debug pages, at PORT=
 	@$(PYTHON) manage.py seed_content
 	@exec $(PYTHON) manage.py runserver 127.0.0.1:$${PORT:-8000}
 
-test: environment ## Run the tests; ARGS= for pytest, as in ARGS="tests/events -k feed"
-	@exec $(PYTHON) -m pytest --numprocesses 2 $(ARGS)
+test: environment ## Run all tests that need no browser; ARGS= for pytest, as in ARGS="tests/events -k feed"
+	@exec $(PYTHON) -m pytest --numprocesses 2 -m "not browser" $(ARGS)
+
+test-browser: environment ## Run the tests in Chromium: accessibility, weight, what visitors and editors do; ARGS= as above
+	@exec $(PYTHON) -m pytest --numprocesses 2 -m browser $(ARGS)
 
 bench: environment ## Measure pages and imports for docs/performance.md; ARGS=pages or imports
 	@exec $(PYTHON) -m tests.bench $(ARGS)

@@ -35,6 +35,9 @@ def checked(folder):
     ]
 
 
+pytestmark = pytest.mark.browser
+
+
 @pytest.mark.django_db
 def test_every_page_is_valid_html(settings, tmp_path):
     settings.ROOT_URLCONF = "tests.accessibility.pages"
