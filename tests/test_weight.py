@@ -4,7 +4,11 @@ How fast they are painted is a question of time and machine: `make phone` measur
 """
 
 import os
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from django.core.management import call_command
@@ -116,6 +120,47 @@ def weigh(browser, url):
         "shift": seen["shift"],
         "blocked": sum(max(0, task / busy - 50) for task in seen["tasks"]),
     }, [said["response"] for said in answers.values()]
+
+
+@pytest.fixture
+def halting(portal):
+    """halting(path, end): the address of that page from a server that halts for a second after the first `end`."""
+    servers = []
+
+    def serve(path, end):
+        html = urlopen(portal + path).read().replace(b'="/', f'="{portal}/'.encode())
+        first, _, rest = html.partition(end.encode())
+        assert rest
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(first + end.encode())
+                time.sleep(1)
+                self.wfile.write(rest)
+
+            def log_message(self, *args):
+                pass
+
+        servers.append(ThreadingHTTPServer(("localhost", 0), Handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://localhost:{servers[-1].server_port}/"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("end", ["</li>", "</h1>"], ids=["half a menu", "half a hero"])
+def test_nothing_moves_while_a_page_arrives(browser, halting, end):
+    with browser.new_context(viewport={"width": 1366, "height": 768}) as context:
+        context.add_init_script(OBSERVE)
+        page = context.new_page()
+        page.goto(halting("/roadmap/", end), wait_until="networkidle")
+        assert page.evaluate("seen.shift") == 0
 
 
 def test_pages_keep_their_budget(browser, portal):
