@@ -209,9 +209,9 @@ def seed():
 
 
 @pytest.fixture(scope="class")
-def seeded(django_db_setup, django_db_blocker):
+def seeded(module_db):
     """The content, planted once for a class of tests; each test still rolls back what it changes itself."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with transaction.atomic():
         seed()
         yield
         transaction.set_rollback(True)
