@@ -3,7 +3,6 @@
 import re
 import socket
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -33,9 +32,10 @@ from events.importing.check import (
 )
 from events.importing.check_page import visitor_of
 from events.importing.models import Check, CheckLink, ImportRecord, ImportRun, ImportSource
-from events.importing.sources import lock_key_of
 from events.models import EventPage
 from tests.builders import make_calendar, the
+
+from .locks import held_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -364,19 +364,6 @@ def test_too_many_checks_are_told_with_the_time_to_wait(client, source, server):
     assert 2390 <= int(response["Retry-After"]) <= 2400
     assert "Try again in 40 minutes." in told(response)
     assert server.asked == []
-
-
-@contextmanager
-def held_elsewhere(*words):
-    """Another process holds the locks that are called so."""
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            for each in words:
-                cursor.execute("SELECT pg_advisory_lock(%s)", [lock_key_of(each)])
-        yield
-    finally:
-        other.close()
 
 
 def test_a_link_checks_one_feed_at_a_time(client, source, server):

@@ -9,7 +9,6 @@ from datetime import date, time, timedelta
 from importlib import import_module
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -29,12 +28,14 @@ from wagtail.models import (
 )
 from wagtail.search.models import IndexEntry
 
-from events.importing import import_source, sources
+from events.importing import import_source
 from events.importing.feed import FeedUnusable
 from events.importing.models import ImportChange, ImportRecord, ImportRun, ImportSource
 from events.importing.pages import _as_saved_by_the_editor, set_values
 from events.models import EventPage
 from tests.builders import make_calendar, make_event, make_topic, the
+
+from .locks import held_elsewhere
 
 FEED = Path(__file__).parents[2] / "data" / "python-events.ics"
 
@@ -686,13 +687,7 @@ def test_two_calendars_of_one_name_are_two_sources(tmp_path):
 
 def test_case_51_one_run_of_a_source_at_a_time(feed, capsys):
     path = feed("SUMMARY:One")
-    ours = connection.get_connection_params()
-    source = ImportSource(name="Partner events")
-    with psycopg.connect(
-        **{name: ours[name] for name in ("dbname", "user", "password", "host", "port") if name in ours}
-    ) as other:
-        key = sources.lock_key(source)
-        other.execute("SELECT pg_advisory_lock(%s)", [key])
+    with held_elsewhere("import Partner events"):
         with pytest.raises(SystemExit) as stop:
             run(path)
         assert stop.value.code == 1
