@@ -142,6 +142,7 @@ def test_events_are_chosen_by_keyboard_alone(page, portal, width):
     page.keyboard.type("datenschutz")
     page.keyboard.press("Enter")
     eventually(page, lambda: "q=datenschutz" in page.url)
+    assert page.url == f"{portal}/events/?q=datenschutz", "what was left empty is not in the address"
     assert page.get_by_role("main").get_by_role("heading", name="Datenschutz").count() == 1
 
 
