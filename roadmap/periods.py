@@ -17,8 +17,19 @@ MONTHS = (
     "november",
     "december",
 )
-# The last month of a part of a year; winter goes on into the next one.
-PARTS = {"q1": 3, "q2": 6, "q3": 9, "q4": 12, "h1": 6, "h2": 12, "spring": 6, "summer": 9, "autumn": 12}
+# The last month of a part of a year, as late as it may be meant; winter goes on into the next one.
+PARTS = {
+    "q1": 3,
+    "q2": 6,
+    "q3": 9,
+    "q4": 12,
+    "h1": 6,
+    "h2": 12,
+    "spring": 6,
+    "summer": 9,
+    "autumn": 12,
+    "winter": 15,
+}
 WORD = re.compile(r"\b(?:q[1-4]|h[12]|[a-z]{3,9})\b")
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 SHORT_SPAN = re.compile(r"\b((?:19|20)\d\d)\s*[-–/]\s*(\d\d)\b(?![-–/])")

@@ -23,6 +23,7 @@ from roadmap.periods import last_day
         ("October–November 2026", date(2026, 11, 30)),
         ("until Sept 2026", date(2026, 9, 30)),
         ("Spring 2026", date(2026, 6, 30)),
+        ("Winter 2025", date(2026, 3, 31)),
         ("Phase 2 (2026)", date(2026, 12, 31)),
         ("Year 2", None),
         ("Year 2+", None),
