@@ -64,7 +64,9 @@ def test_no_inline_style_or_script(client, page):
     html = client.get(page.url).content.decode()
     # A data block is never executed, and what a script element with an address has inside neither.
     without_data = re.sub(r'<script type="application/ld\+json">[^<>]*</script>', "", html)
-    without_files = re.sub(r'<script (?:type="module" )?src="/static/[^"]+"(?: defer)?></script>', "", without_data)
+    without_files = re.sub(
+        r'<script (?:type="module" )?src="/static/[^"]+"(?: defer)?></script>', "", without_data
+    )
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=", without_files)
     assert not re.search(r'(?:src|srcset)="(?:https?:)?//', html)
 
