@@ -155,7 +155,7 @@ def credential_of(source: ImportSource, *, may_try: bool = False) -> Credential:
         # Else whoever writes an address would be sent the secret.
         raise CredentialWithheld(
             f"“{source}” is read with a credential and was changed or made since it was approved. "
-            "Somebody who may approve sources of events has to test it and approve it."
+            "Somebody who may approve sources of events has to test and approve it."
         )
     value = os.environ.get(source.credential, "")
     if not value:

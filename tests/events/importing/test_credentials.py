@@ -189,7 +189,7 @@ def test_a_source_that_was_changed_sends_nothing(source, home, monkeypatch, chan
     if "address" in change:
         change = {"address": home.address + change["address"]}
     ImportSource.objects.update(**change)
-    with pytest.raises(FeedUnusable, match="has to test it"):
+    with pytest.raises(FeedUnusable, match="has to test and approve it"):
         run(source)
     assert home.asked == []
     assert the(ImportRun).state == ImportRun.State.FAILED
