@@ -179,6 +179,7 @@ WAGTAIL_SITE_NAME = "EarthCODE"
 WAGTAIL_I18N_ENABLED = False
 LOGIN_REDIRECT_URL = "/"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "earthcode.image_forms.PortalImageForm"
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILIMAGES_IMAGE_MODEL = "earthcode.PortalImage"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "earthcode.search_backend"}}
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ics", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]

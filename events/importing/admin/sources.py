@@ -19,7 +19,7 @@ from wagtail.admin.widgets.button import Button, HeaderButton
 from events.importing import import_stored
 from events.importing.differences import Row, counts, rows
 from events.importing.feed import FIELDS, FeedUnusable, Level
-from events.importing.fetch import is_on_the_web
+from events.importing.fetch import host_of, is_on_the_web
 from events.importing.models import ImportRun, ImportSource
 from events.importing.pages import set_values
 from events.importing.parse import FORMATS
@@ -160,21 +160,27 @@ class ImportSourceDeleteView(DeleteView):
 
 
 class TestView(SourceScreen, TemplateView):
-    """What an import would do now; nothing is written."""
+    """What an import would do now; nothing is written. Looking at the page asks nobody for anything: mail programs and
+    browsers follow links, too."""
 
     page_title = "Test this feed"
     header_icon = "view"
     template_name = "events/admin/import_test.html"
 
-    def get_context_data(self, **kwargs):
-        source = self.object
+    def post(self, request, *args, **kwargs):
+        source, what = self.object, self.object.what_was_approved
         may_approve = self.user_has_permission("approve")
-        summary, message = self._tried(may_try=may_approve)
+        is_sent = may_approve and request.POST.get("send") == what
+        if may_approve and source.credential and not source.is_approved and not is_sent:
+            # Where a secret goes is said first.
+            return self.get(request, *args, **kwargs)
+        summary, message = self._tried(may_try=is_sent)
         found = rows(summary.plan, source) if summary.plan else []
-        events = paged(self.request, found, "events")
-        return super().get_context_data(
+        events = paged(request, found, "events")
+        context = self.get_context_data(
             **kwargs,
-            source=source,
+            is_tested=True,
+            is_sent=is_sent,
             message=message,
             format=label_of(summary.format),
             is_table=summary.format == "table",
@@ -182,11 +188,21 @@ class TestView(SourceScreen, TemplateView):
             failed=sum(problem.level == Level.FAILED for problem in summary.problems),
             events=events,
             shown=[(row, signed(row, source)) for row in events["page"]],
-            problems=paged(self.request, summary.problems, "problems"),
+            problems=paged(request, summary.problems, "problems"),
+        )
+        return self.render_to_response({**context, "what": what})
+
+    def get_context_data(self, **kwargs):
+        source, may_approve = self.object, self.user_has_permission("approve")
+        return super().get_context_data(
+            source=source,
             may_approve=may_approve,
+            asks_to_send=may_approve and bool(source.credential) and not source.is_approved,
+            host=host_of(source.address),
             what=source.what_was_approved,
             runs_url=runs_of(source),
             upload=about(source) if source.is_upload else None,
+            **kwargs,
         )
 
     def _tried(self, *, may_try: bool) -> tuple[Summary, str]:

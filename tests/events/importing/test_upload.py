@@ -95,7 +95,7 @@ def test_a_table_becomes_pages_by_way_of_its_columns_and_a_test(as_moderator, ev
         assert words in html
     response = choose(as_moderator, source)
     assert response["Location"] == reverse("import_sources:test", args=[source.pk])
-    html = as_moderator.get(response["Location"]).content.decode()
+    html = as_moderator.post(response["Location"]).content.decode()
     assert "<strong>2</strong> created" in html
     assert "Soil day" in html
     assert not EventPage.objects.exists()
@@ -122,7 +122,7 @@ def test_the_next_version_of_a_table_is_merged_and_undone_as_any_feed(as_moderat
     )
     choose(as_moderator, source)
     source.refresh_from_db()
-    assert source.is_approved
+    assert not source.is_approved
     run = import_it(source).run
     mine = EventPage.objects.get(title="Soil day").get_latest_revision_as_object()
     assert (mine.venue, mine.city) == ("Mine", "Berlin")
@@ -207,7 +207,7 @@ def test_a_mapped_column_that_the_new_version_lacks_is_told(as_moderator, event_
     source = make_upload(as_moderator, event_list)
     choose(as_moderator, source)
     upload_again(as_moderator, source, TABLE.replace(b"Where", b"Ort"))
-    html = as_moderator.get(reverse("import_sources:test", args=[source.pk])).content.decode()
+    html = as_moderator.post(reverse("import_sources:test", args=[source.pk])).content.decode()
     assert "The table has no column “Where”" in html
     assert suggested(as_moderator, source) == ["title", "start_date", "venue", ""]
 
@@ -336,7 +336,7 @@ def test_what_is_wrong_with_a_row_is_told_with_its_number(as_moderator, event_li
     data = b"Name,When\nGood,46511\nEither,03/04/2027\nNever,soon\n,\nNone,\n"
     source = make_upload(as_moderator, event_list, data)
     choose(as_moderator, source, ["title", "start_date"])
-    html = as_moderator.get(reverse("import_sources:test", args=[source.pk])).content.decode()
+    html = as_moderator.post(reverse("import_sources:test", args=[source.pk])).content.decode()
     assert '<th scope="col">Row</th>' in html
     rows = re.findall(r"<td>Failed</td>\s*<td>(\d+)</td>\s*<td>(.*?)</td>", html)
     assert [number for number, _ in rows] == ["3", "4", "6"]
