@@ -20,9 +20,9 @@ ADMIN_CSP: dict[str, list[str]] = {
 }
 
 handler400 = "earthcode.views.bad_request"
+handler500 = "earthcode.views.server_error"
 
 urlpatterns = [
-    path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("robots.txt", views.robots),
     path("search/", views.search, name="search"),
