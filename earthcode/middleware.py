@@ -14,7 +14,9 @@ def healthz(get_response):
 
     def middleware(request):
         if request.path_info == "/healthz" and request.method in ("GET", "HEAD"):
-            return HttpResponse(HEALTHY, content_type="text/plain", headers={"Cache-Control": "no-store"})
+            return HttpResponse(
+                HEALTHY, content_type="text/plain", headers={"Cache-Control": "private, no-store"}
+            )
         return get_response(request)
 
     return middleware

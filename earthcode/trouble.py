@@ -47,7 +47,9 @@ def trouble_of(error: BaseException | None) -> tuple[Trouble, str] | None:
     """Return what `error` comes of, and the reason that the driver or the system gives, in one line."""
     while error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return Trouble.FULL, f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+            return Trouble.FULL, f"{error.strerror}: {error.filename}" if error.filename else str(
+                error.strerror
+            )
         if isinstance(error, psycopg.Error):
             # Without a state there was no answer: the connection could not be made, was lost or is closed.
             lost = isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.cache import patch_cache_control
 from django.views import defaults
-from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 from wagtail.contrib.sitemaps import Sitemap
@@ -58,18 +58,18 @@ def unavailable(trouble, *, is_lost=False):
 
 
 @require_safe
-@never_cache
 def readyz(request):
     """The portal can serve pages: 200, or 503 while the database does not answer or lacks migrations of this code.
     `?full` also asks for the worker: 503 where none has been seen for a while."""
     try:
-        behind = missing_migrations()
-        silent = worker_watch.silence(clock.now()) if "full" in request.GET and not behind else None
+        behind, wrong = missing_migrations(), ""
+        if behind:
+            wrong = f"The database lacks migrations of this code, {behind[0]} first."
+        elif "full" in request.GET:
+            wrong = worker_watch.silence(clock.now())
     except Error:
         note()
         wrong = "The database does not answer."
-    else:
-        wrong = f"The database lacks migrations of this code, {behind[0]} first." if behind else silent
     if wrong:
         return HttpResponse(
             f"{wrong}\n", status=503, content_type="text/plain", headers={"Retry-After": "10"}

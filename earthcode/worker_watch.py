@@ -36,11 +36,11 @@ def last_seen() -> datetime | None:
     return beat or WorkerWatch.objects.filter(pk=1).values_list("seen_at", flat=True).first()
 
 
-def silence(at: datetime) -> str | None:
-    """A sentence for an operator, if at `at` (aware) no worker has been there for SILENT_AFTER."""
+def silence(at: datetime) -> str:
+    """A sentence for an operator; "" unless at `at` (aware) no worker has been there for SILENT_AFTER."""
     seen = last_seen()
     if seen is None or at - seen < SILENT_AFTER:
-        return None
+        return ""
     return f"No worker has been running since {date_format(clock.localtime(seen), 'j F Y, H:i')}."
 
 
