@@ -313,6 +313,7 @@ def main() -> int:
                 print(f"It took {time.monotonic() - began:.0f} s.", flush=True)
                 for name in chosen:
                     scene = SCENES[name]
+                    portal.start_again()
                     print(f"\n{name}: {scene.__doc__}", flush=True)
                     with Visitors(portal.port) as visitors:
                         problems = scene(portal, visitors)

@@ -89,7 +89,8 @@ class Portal:
 
     def start(self, name: str, command: list[str] | None = None) -> None:
         if command is None:
-            command = next(words for words in self.commands() if name in " ".join(words))
+            mark = {"web": "granian", "worker": "worker"}[name]
+            command = next(words for words in reversed(self.commands()) if mark in " ".join(words))
         with self.log(name).open("ab") as log:
             self.programs[name] = subprocess.Popen(
                 command,
@@ -100,6 +101,15 @@ class Portal:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def start_again(self) -> None:
+        """Whatever the scene before has ended, as an operator would."""
+        for name in ("web", "worker"):
+            if self.programs[name].poll() is not None:
+                print(f"  (the {name} program had ended and is started again)")
+                self.end(name)
+                self.start(name)
+        self.await_answer()
 
     def end(self, name: str) -> None:
         program = self.programs.pop(name)

@@ -97,7 +97,11 @@ def table(visits: Iterable[Visit]) -> list[str]:
 
 def send_slowly(port: int, path: str, seconds: float) -> str:
     """Send a body byte by byte for so long; what came of it."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    try:
+        connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+    except OSError:
+        return "refused"
+    with connection:
         head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n"
         connection.sendall(head.encode())
         end = time.monotonic() + seconds
