@@ -163,7 +163,9 @@ def _check(
     columns = source.columns if format == "table" else None
 
     def read(data: bytes, zone: str) -> ParsedFeed:
-        return parse(data, format=format, default_timezone=zone, address=fetched.address, mapping=columns)
+        return parse(
+            data, format=format, default_timezone=zone, address=fetched.address, mapping=columns, at=at
+        )
 
     feed = read(body, source.timezone)
     again, without_zone = None, frozenset[Key]()
