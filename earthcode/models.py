@@ -9,10 +9,19 @@ from django.utils.csp import CSP
 from django.utils.functional import cached_property
 from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin
-from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import StreamField
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
-from wagtail.models import Page, PageManager, PageViewRestriction
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    Page,
+    PageManager,
+    PageViewRestriction,
+    PreviewableMixin,
+    RevisionMixin,
+    Site,
+    WorkflowMixin,
+)
 from wagtail.search import index
 
 from .blocks import LinkGroupBlock, LinkListBlock, SectionStreamBlock, images_in
@@ -282,10 +291,17 @@ class ContentPage(SectionsPage):
     subpage_types = ("earthcode.ContentPage",)
 
 
-@register_setting(icon="cog")
-class SiteSettings(BaseSiteSetting):
-    """What surrounds every page: navigation, sign-in, contact, footer."""
+class SiteSettings(
+    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, models.Model
+):
+    """What surrounds every page of a site: navigation, sign-in, contact, footer. Visitors see its published version."""
 
+    site = models.OneToOneField(
+        Site,
+        on_delete=models.CASCADE,
+        related_name="+",
+        error_messages={"unique": "This site has its navigation and footer already: edit those instead."},
+    )
     navigation = StreamField(
         LinkListBlock(), blank=True, help_text="The links at the top of every page; five are plenty."
     )
@@ -314,10 +330,29 @@ class SiteSettings(BaseSiteSetting):
             [FieldPanel("contact_email"), FieldPanel("footer_text"), FieldPanel("footer_links")],
             heading="Footer",
         ),
+        FieldPanel("site"),
     ]
 
     class Meta:
-        verbose_name = "Navigation and footer"
+        verbose_name = verbose_name_plural = "navigation and footer"
+
+    def __str__(self):
+        return f"Navigation and footer of {self.site}"
+
+    @classmethod
+    def for_request(cls, request):
+        """The published settings of the site that `request` asks for, or empty ones. One query for each request."""
+        if not hasattr(request, "site_settings"):
+            site = Site.find_for_request(request)
+            found = cls.objects.filter(site=site, live=True).first() if site else None
+            request.site_settings = found or cls(site=site)
+        return request.site_settings
+
+    def serve_preview(self, request, mode_name):
+        """The home page of the site with these settings around it."""
+        request.site_settings = self
+        home = self.site.root_page.specific
+        return home.serve_preview(request, home.default_preview_mode)
 
 
 class SeedRecord(models.Model):

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from modelcluster.fields import ParentalKey
@@ -28,7 +29,7 @@ from wagtail.blocks.list_block import ListBlock
 from wagtail.blocks.stream_block import BaseStreamBlock
 from wagtail.blocks.struct_block import BaseStructBlock
 from wagtail.fields import StreamField
-from wagtail.models import Page, Site
+from wagtail.models import Page, Site, WorkflowContentType
 
 from .models import HomePage, SeedRecord, SiteSettings
 
@@ -418,7 +419,6 @@ def _plant_settings(seed: Seed, page_ids: dict[str, int | None]) -> str:
     site = Site.objects.filter(is_default_site=True).first()
     if site is None:
         return NO_SITE
-    # A row says nothing yet: Wagtail makes an empty one when a page is shown.
     row = SiteSettings.objects.filter(site=site).first() or SiteSettings(site=site)
     blank = SiteSettings()
     names = [*seed.values, *seed.streams]
@@ -430,6 +430,13 @@ def _plant_settings(seed: Seed, page_ids: dict[str, int | None]) -> str:
         with _blaming(seed.source):
             row.full_clean()
         row.save()
+        row.save_revision(clean=False).publish()
+        if workflow := site.root_page.get_workflow():
+            # Whoever approves pages approves what surrounds them.
+            content_type = ContentType.objects.get_for_model(SiteSettings)
+            WorkflowContentType.objects.get_or_create(
+                content_type=content_type, defaults={"workflow": workflow}
+            )
     SeedRecord.objects.create(key=SETTINGS_KEY)
     return EDITED if edited else CREATED
 

@@ -3,9 +3,12 @@ from django.urls import path
 from django.utils import timezone as clock
 from django.utils.html import format_html
 from wagtail import hooks
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet
 
 from .caching import mark_public
 from .content_checks import SCRIPT, use_portal_checks
+from .models import SiteSettings
 from .worklists import Drafts, QuickLinks, ScheduledPublications, WorklistView, worklists
 
 hooks.register("construct_wagtail_userbar", use_portal_checks)
@@ -50,3 +53,12 @@ def list_scheduled_publications():
 @hooks.register("register_admin_urls")
 def serve_worklists():
     return [path("worklists/<slug:name>/", WorklistView.as_view(), name="worklist")]
+
+
+@register_snippet
+class SiteSettingsViewSet(SnippetViewSet):
+    model = SiteSettings
+    icon = "cog"
+    menu_label = "Navigation and footer"
+    add_to_settings_menu = True
+    copy_view_enabled = False

@@ -57,7 +57,7 @@ class Component:
     """What surrounds its page, other than usual."""
 
     def surroundings(self) -> dict[str, Any]:
-        return {"settings": {"earthcode": {"SiteSettings": self.settings()}}} if self.settings else {}
+        return {"portal": self.settings()} if self.settings else {}
 
 
 COMPONENTS: dict[str, Component] = {}

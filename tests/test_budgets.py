@@ -81,7 +81,7 @@ def make_site(events):
         blocks = [{"type": name, "value": value} for name, value in SECTIONS]
         page.body = page._meta.get_field("body").stream_block.to_python(blocks)
         page.save_revision().publish()
-    settings = SiteSettings.for_site(home.get_site())
+    settings = SiteSettings(site=home.get_site())
     stream = settings._meta.get_field("navigation").stream_block
     settings.navigation = stream.to_python([link("About", about), link("Events", index)])
     settings.save()
@@ -172,7 +172,7 @@ def test_queries_of_an_event_with_everything(client, settings, changes, several)
     settings.CACHES = {**settings.CACHES, "renditions": empty}
     home, index = make_home(), make_event_index()
     make_partner_index()
-    navigation = SiteSettings.for_site(home.get_site())
+    navigation = SiteSettings(site=home.get_site())
     stream = navigation._meta.get_field("navigation").stream_block
     navigation.navigation = stream.to_python([link("Events", index)])
     navigation.save()
