@@ -21,8 +21,9 @@ from wagtail.contrib.sitemaps import Sitemap
 from wagtail.models import Page
 
 from . import social_images
-from .caching import FOR_EVER, PUBLIC
-from .models import BasePage
+from .caching import PUBLIC, WHILE_PUBLIC
+from .media_access import Audience, audience
+from .models import BasePage, PortalImage
 from .search import find, read
 
 
@@ -96,13 +97,23 @@ def search(request):
 
 
 @require_safe
-@cache_control(public=True, max_age=86400)
 def image_file(request, folder, path):
-    """Uploaded images and their renditions, where no web server in front serves these two folders.
+    """An uploaded image or a rendition, for whom `media_access` lets have it. No web server in front may serve them.
 
-    Documents are not among them: they may be private, so only Wagtail's own view hands them out.
+    Documents are not among them: only Wagtail's own view hands them out.
     """
-    return serve(request, f"{folder}/{path}", document_root=settings.MEDIA_ROOT)
+    name = f"{folder}/{path}"
+    if folder == "images":
+        image = PortalImage.objects.filter(renditions__file=name).only("pk").first()
+    else:
+        image = PortalImage.objects.filter(file=name).only("pk").first()
+    who = audience(image, request) if image else Audience.NOBODY
+    if who is Audience.NOBODY:
+        raise Http404
+    response = serve(request, name, document_root=settings.MEDIA_ROOT)
+    if who is Audience.EVERYBODY:
+        patch_cache_control(response, **WHILE_PUBLIC, max_age=86_400)
+    return response
 
 
 @require_safe
@@ -118,5 +129,5 @@ def social_image(request, page_id, digest):
     if digest != card.digest:
         return redirect(card.path(page_id))
     response = HttpResponse(social_images.drawn_image(page_id, card), content_type="image/png")
-    patch_cache_control(response, **FOR_EVER)
+    patch_cache_control(response, **WHILE_PUBLIC, max_age=31_536_000, immutable=True)
     return response

@@ -1,3 +1,4 @@
+from django.http import Http404
 from django.templatetags.static import static
 from django.urls import path
 from django.utils import timezone as clock
@@ -8,6 +9,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 
 from .caching import mark_public
 from .content_checks import SCRIPT, use_portal_checks
+from .media_access import Audience, audience
 from .models import SiteSettings
 from .worklists import Drafts, QuickLinks, ScheduledPublications, WorklistView, worklists
 
@@ -33,6 +35,12 @@ def let_caches_keep_pages(serve):
         return mark_public(response) if request.method in ("GET", "HEAD") else response
 
     return serve_page
+
+
+@hooks.register("before_serve_document")
+def refuse_documents_of_no_public_page(document, request):
+    if audience(document, request) is Audience.NOBODY:
+        raise Http404("No public page uses this document.")
 
 
 @hooks.register("construct_homepage_panels")

@@ -197,10 +197,10 @@ def test_robots_and_sitemap(client, settings):
 def test_media(client, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     (tmp_path / "images").mkdir()
-    (tmp_path / "images" / "a.txt").write_text("hello")
+    (tmp_path / "images" / "a.txt").write_text("no image of the library")
     (tmp_path / "secret.txt").write_text("secret")
-    assert client.get("/media/images/a.txt")["Cache-Control"] == "public, max-age=86400"
     for path in (
+        "/media/images/a.txt",
         "/media/",
         "/media/images/",
         "/media/images/nothing.txt",
