@@ -20,16 +20,16 @@ ADMIN_CSP: dict[str, list[str]] = {
 }
 
 handler400 = "earthcode.views.bad_request"
+handler500 = "earthcode.views.server_error"
 
 urlpatterns = [
-    path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("robots.txt", views.robots),
     path("search/", views.search, name="search"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("admin/", include(decorate_urlpatterns(admin_urls.urlpatterns, csp_override(ADMIN_CSP)))),
     path("documents/", include("wagtail.documents.urls")),
-    re_path(r"^media/(?P<folder>images|original_images)/(?P<path>[^/]+)$", views.image_file),
+    re_path(r"^media/(?P<folder>images|original_images)/(?P<path>[^/\0]+)$", views.image_file),
     path("social/<int:page_id>-<slug:digest>.png", views.social_image, name="social_image"),
     path("feeds/", include("events.urls")),
     # What a page offers to programs; Wagtail's own pattern knows no file names.
