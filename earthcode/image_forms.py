@@ -10,10 +10,10 @@ from wagtail.images.forms import BaseImageForm
 
 DAMAGED = "This file is damaged and cannot be read to its end. Save it anew, or ask for another copy."
 TOO_DEEP = "A browser cannot show this picture: it has %(mode)s pixels. Save it with 8 bits per channel."
-TOO_LARGE = "This picture has too many pixels; %(most)d million are allowed. Save it smaller."
+TOO_LARGE = "This picture has more than %(most)d million pixels. Save it smaller."
 TOO_LARGE_ANIMATION = (
-    "This animation has too many pixels: those of all its pictures count, and %(most)d million are allowed. "
-    "Save it smaller, or with fewer pictures."
+    "The pictures of this animation have more than %(most)d million pixels in all. Save it smaller, or with fewer "
+    "pictures."
 )
 SHOWN_BY_BROWSERS = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
 FORMATS = ("AVIF", "GIF", "JPEG", "PNG", "WEBP")

@@ -241,7 +241,9 @@ def test_the_columns_of_a_table_at_an_address_are_told_as_well(as_moderator, sou
     server.body = TABLE
     assert as_moderator.get(columns(source)).status_code == 404
     ImportSource.objects.update(format="table")
-    html = as_moderator.get(columns(source)).content.decode()
+    assert "Read the columns</button>" in as_moderator.get(columns(source)).content.decode()
+    assert server.asked == []
+    html = as_moderator.post(columns(source), {"read": "on"}).content.decode()
     assert "Kickoff" in html
     assert "Upload another file" not in html
     choose(as_moderator, source)
@@ -252,7 +254,7 @@ def test_the_columns_of_a_table_at_an_address_are_told_as_well(as_moderator, sou
     choose(as_moderator, source, ["title", "start_date", "venue", ""])
     assert dict(import_it(source, by_the_clock).counts) == {"updated": 2}
     server.status = 404
-    assert "127.0.0.1" in as_moderator.get(columns(source)).content.decode()
+    assert "127.0.0.1" in as_moderator.post(columns(source), {"read": "on"}).content.decode()
 
 
 def test_case_61_only_who_may_approve_has_a_table_asked_for_with_a_credential(
@@ -262,10 +264,12 @@ def test_case_61_only_who_may_approve_has_a_table_asked_for_with_a_credential(
     ImportSource.objects.update(format="table", credential="IMPORT_CREDENTIAL_X")
     server.body = TABLE
     sign_in(client, "ch", (*EDITOR, "change_importsource"))
-    assert "has to test and approve it" in client.get(columns(source)).content.decode()
+    assert "has to test and approve it" in client.post(columns(source), {"read": "on"}).content.decode()
     assert server.asked == []
     sign_in(client, "mo", (*EDITOR, "change_importsource", "approve_importsource"))
-    assert "Kickoff" in client.get(columns(source)).content.decode()
+    assert "is sent to <strong>http://127.0.0.1" in client.get(columns(source)).content.decode()
+    assert server.asked == []
+    assert "Kickoff" in client.post(columns(source), {"read": "on"}).content.decode()
     assert server.asked[0]["Authorization"] == "Bearer abc"
 
 
