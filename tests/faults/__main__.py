@@ -34,7 +34,7 @@ from .visitors import PAGES, Visit, Visitors, send_much, send_slowly, table
 ROOT = Path(__file__).resolve().parents[2]
 ANSWER_SECONDS = 5.5
 """Five, and what a busy machine needs."""
-QUICK = ("calm", "restart", "lock", "web-worker", "large")
+QUICK = ("restart", "web-worker", "large")
 
 Problems = list[str]
 Scene = Callable[[Portal, Visitors], Problems]
