@@ -68,7 +68,7 @@ class EmailForm(forms.ModelForm):
         self.initial["email"] = self.stored.email
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         if "email" in self.changed_data and "email" in cleaned:
             if not hasattr(self.instance, "email_refusal"):
                 self.instance.email_refusal = self._refusal(cleaned.get("current_password", ""))

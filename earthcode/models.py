@@ -419,3 +419,23 @@ class Attempts(models.Model):
 
     def __str__(self):
         return f"{self.count} since {self.since:%Y-%m-%d %H:%M} UTC"
+
+
+class WorkerWatch(models.Model):
+    """What the web processes know of the worker, in a single row (1); see `worker_watch`.
+
+    `seen_at` is when one was there last, `tried_at` when a mail about its present silence was begun, `told_at` when
+    that had been sent.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    seen_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.seen_at:%Y-%m-%d %H:%M} UTC"

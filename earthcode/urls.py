@@ -25,13 +25,13 @@ ADMIN_CSP: dict[str, list[str]] = {
 }
 
 handler400 = "earthcode.views.bad_request"
+handler500 = "earthcode.views.server_error"
 
 # A wrong password of a page or a collection costs an attempt, and so does every mail with a link to reset one.
 page_password = limited("page password", limit=10, period=timedelta(minutes=15))
 reset_request = limited("password reset", limit=10, period=timedelta(hours=1), successes_count=True)
 
 urlpatterns = [
-    path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("robots.txt", views.robots),
     path("search/", views.search, name="search"),

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "earthcode.middleware.healthz",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "earthcode.middleware.response_headers",
@@ -111,7 +112,8 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"once": {"()": "earthcode.settings.logs.OncePerTrouble"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once"]}},
     "root": {"handlers": ["stderr"], "level": log_level(env.str("LOG_LEVEL", default="INFO"))},
     # Django's own handlers print in development and mail in production; ours is enough.
     "loggers": {
@@ -186,6 +188,7 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILIMAGES_IMAGE_FORM_BASE = "earthcode.image_forms.PortalImageForm"
 WAGTAILIMAGES_IMAGE_MODEL = "earthcode.PortalImage"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "earthcode.search_backend"}}
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 100_000_000
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ics", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
 # The admin asks no other host either: no avatars, no look for updates.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None

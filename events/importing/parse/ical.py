@@ -7,6 +7,7 @@ else that cannot be read is left out with a warning.
 import logging
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from events.importing.feed import FeedEvent, FeedUnusable, Level, ParsedFeed, Problem
 
@@ -28,7 +29,7 @@ def recognises(data: bytes) -> bool:
     return _BEGIN.search(head(data).replace("\r", "\n")) is not None
 
 
-def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
+def parse(data: bytes, *, default_timezone: str, at: datetime | None = None) -> ParsedFeed:
     """Every VEVENT of `data` that can be read; see the package for what is promised."""
     tree = read_tree(data)
     calendars = [Calendar(root, default_timezone) for root in tree.components if root.name == "VCALENDAR"]
@@ -56,10 +57,14 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
             entries.setdefault(entry.event.key.uid or component.line, []).append(entry)
     events: list[FeedEvent] = []
     effort = Effort()
+    effort.at = at
+    dateless: set[str] = set()
     for same in entries.values():
         made, found = _made_of(same, effort)
         events += made
         problems += found
+        if not made and all(problem.level == Level.WARNING for problem in found):
+            dateless.add(same[0].event.key.uid)
     problems.sort(key=lambda problem: problem.line or 0)
     return ParsedFeed(
         tuple(events),
@@ -67,7 +72,9 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
         calendars[0].name,
         calendars[0].product,
         complete=tree.complete,
-        uids=frozenset(map(uid_of, tree.uids)),
+        # What has no date any more is as good as gone.
+        uids=frozenset(map(uid_of, tree.uids)) - dateless,
+        depends_on_clock=effort.depends_on_clock,
     )
 
 
