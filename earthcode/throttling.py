@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -30,7 +31,7 @@ def attempt(scope: str, who: str, *, limit: int, period: timedelta, at: datetime
     """Count one attempt at `scope` by `who` at an instant (aware); how long to wait if there were more than `limit` in
     a `period`, else None. `who` is kept as a digest only."""
     with connection.cursor() as cursor:
-        values = {"key": _key(scope, who), "at": at, "start": at - period}
+        values: dict[str, Any] = {"key": _key(scope, who), "at": at, "start": at - period}
         cursor.execute(_COUNT.format(table=Attempts._meta.db_table), values)
         since, count = cursor.fetchone()
     return since + period - at if count > limit else None
