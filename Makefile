@@ -1,5 +1,5 @@
 # Everything runs in .venv, made from the hashed requirements by bin/environment.
-.PHONY: help run dev test test-browser test-long bench phone lighthouse screenshots lint format lock admin environment
+.PHONY: help run dev test test-browser test-long faults bench phone lighthouse screenshots lint format lock admin environment
 
 # PORT and ARGS come from make's command line or the environment, and reach the recipes by themselves.
 PYTHON = .venv/bin/python
@@ -30,6 +30,9 @@ test: environment ## Run all tests that need no browser; ARGS= for pytest, as in
 
 test-browser: environment ## Run the tests in Chromium: accessibility, weight, what visitors and editors do; ARGS= as above
 	@exec $(PYTHON) -m pytest --numprocesses 2 -m browser $(ARGS)
+
+faults: environment ## Break what the portal stands on and say what visitors see (4 minutes); ARGS=--quick, or scenes
+	@exec $(PYTHON) -m tests.faults $(ARGS)
 
 test-long: environment ## Play 500 random sequences of feeds, imports and editors; ARGS="--seed 42" plays one again
 	@exec $(PYTHON) -m tests.scenarios $(ARGS)
