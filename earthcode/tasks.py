@@ -5,10 +5,12 @@ import logging
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone as clock
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from . import history, social_images
+from .throttling import forget_old_attempts
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ def clear_social_images(timestamp: int) -> None:
     social_images.clear_old(clock.now())
 
 
-@app.periodic(cron="57 3 * * *")
+@app.periodic(cron="52 3 * * *")
 @app.task(queueing_lock="forget_log_entries")
 def forget_log_entries(timestamp: int) -> None:
     history.forget_log_entries(clock.now())
@@ -50,3 +52,19 @@ async def forget_jobs(timestamp: int) -> None:
         hours, include_failed=True, include_cancelled=True, include_aborted=True
     )
     logger.info("Deleted %s jobs", max(0, before - await ProcrastinateJob.objects.acount()))
+
+
+@app.task(name="send_password_reset", retry=RetryStrategy(max_attempts=5, exponential_wait=4))
+def send_password_reset(email: str, email_template: str, subject_template: str) -> None:
+    """To whoever has this address, if anybody has."""
+    from .account_forms import PasswordResetForm
+
+    form = PasswordResetForm({"email": email})
+    if form.is_valid():
+        form.send(email_template=email_template, subject_template=subject_template)
+
+
+@app.periodic(cron="57 3 * * *")
+@app.task(queueing_lock="forget_attempts")
+def forget_attempts(timestamp: int) -> None:
+    forget_old_attempts(clock.now())

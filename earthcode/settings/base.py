@@ -183,6 +183,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 WAGTAIL_SITE_NAME = "EarthCODE"
 WAGTAIL_I18N_ENABLED = False
 LOGIN_REDIRECT_URL = "/"
+# A link to set a new password works for an hour. Its mail is sent by the worker; see `account_forms`.
+PASSWORD_RESET_TIMEOUT = 3600
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "earthcode.account_forms.PasswordResetForm"  # noqa: S105
+# Wagtail's form would change it without the password.
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILIMAGES_IMAGE_FORM_BASE = "earthcode.image_forms.PortalImageForm"
 WAGTAILIMAGES_IMAGE_MODEL = "earthcode.PortalImage"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "earthcode.search_backend"}}

@@ -337,6 +337,8 @@ def main() -> int:
     parser.add_argument("--checkout", type=Path, default=ROOT, help="of the portal to start, if not this one")
     options = parser.parse_args()
     chosen = options.scenes or (QUICK if options.quick else list(SCENES))
+    # Whoever ends us, what we started ends too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     results: dict[str, Problems] = {}
     began = time.monotonic()
     with workplace() as folder:
