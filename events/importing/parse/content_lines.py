@@ -32,6 +32,7 @@ _PROPERTY = re.compile(
     r"(?:BEGIN|END|DT(?:START|END|STAMP)|DURATION|SUMMARY|DESCRIPTION|LOCATION|URL|UID|STATUS|CLASS|CATEGORIES"
     r"|SEQUENCE|PRIORITY|TRANSP|CREATED|LAST-MODIFIED|R(?:RULE|DATE)|EXDATE|ORGANIZER|ATTENDEE|X-[A-Z0-9-]+)[;:]"
 )
+_BROKEN_CLASS = re.compile(r"CLASS\b[^A-Za-z]*(.*)", re.DOTALL | re.IGNORECASE)
 _TOP_LEVEL = {"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"}
 
 
@@ -144,6 +145,9 @@ def read_tree(data: bytes) -> Tree:
         if not match:
             if stack:
                 stack[-1].unreadable_lines += 1
+                if found := _BROKEN_CLASS.match(line):
+                    # Whether an entry is for everybody is no line to lose.
+                    stack[-1].properties.append(Property("CLASS", "", found[1], number))
             continue
         name = match[1].upper()
         if name == "BEGIN":

@@ -23,6 +23,7 @@ from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printabl
 from . import own
 from .content_lines import Component, Property
 from .fields import ADDRESS_LENGTH, LINE_LENGTH, UNTITLED, YEARS, means_online
+from .privacy import is_no, is_public
 from .zones import CustomZone, zone_called
 
 MAX_SEQUENCE = 2**31 - 1
@@ -72,6 +73,9 @@ _READ_ONCE = [
     "LAST-MODIFIED",
     "CLASS",
 ]
+
+# Of Apple's calendar server, also for a whole calendar.
+_ACCESS = "X-CALENDARSERVER-ACCESS"
 
 _is_web_address = URLValidator(schemes=["http", "https"])
 
@@ -136,6 +140,16 @@ class LeftOut(Exception):
         self.level = level
 
 
+class Private(LeftOut):
+    """The event is not known to be public. `replaces` is the date of the series that the entry speaks of, and all later
+    ones if it `is_following`; None where it speaks of the whole, or of nobody knows which date."""
+
+    def __init__(self, reason: str, replaces: "Moment | None", *, is_following: bool):
+        super().__init__(reason, Level.SKIPPED)
+        self.replaces = replaces
+        self.is_following = is_following
+
+
 class Calendar:
     """What a VCALENDAR says about all its events."""
 
@@ -148,6 +162,7 @@ class Calendar:
         self.zone_name = component.text("X-WR-TIMEZONE")
         self.zone = zone_called(self.zone_name)
         self.is_cancellation = component.text("METHOD").upper() == "CANCEL"
+        self.secrecy = next(filter(None, map(_secrecy, component.all(_ACCESS))), "")
         self.custom_zones = {
             part.text("TZID"): CustomZone(part) for part in component.components if part.name == "VTIMEZONE"
         }
@@ -177,10 +192,9 @@ class EntryReader:
     def read(self) -> Entry:
         """What the entry says; raises LeftOut."""
         self.uid = uid_of(self.component.text("UID"))
+        self._refuse_secrets()
         if not self.component.closed:
             raise LeftOut("The entry has no END:VEVENT; what belongs to it cannot be told.")
-        if self.component.text("CLASS").upper() in {"PRIVATE", "CONFIDENTIAL"}:
-            raise LeftOut("It is marked as private in its calendar.", Level.SKIPPED)
         if lines := self.component.unreadable_lines:
             self.warnings.append(f"{lines} of its lines cannot be read; they are left out.")
         for name in _READ_ONCE:
@@ -232,8 +246,24 @@ class EntryReader:
         )
         return self._entry(event, replaces)
 
-    def _entry(self, event: FeedEvent, replaces: Moment | None) -> Entry:
+    def _refuse_secrets(self):
+        """Raises Private for what is not known to be public, whatever else can be read of it."""
+        if word := self.calendar.secrecy or _secrecy_of(self.component):
+            is_known = word.endswith(("“PRIVATE”", "“CONFIDENTIAL”"))
+            raise Private(
+                "It is marked as private in its calendar."
+                if is_known
+                else f"Only what is known to be public is imported, and in its calendar it is marked as {word}.",
+                self._moment_or_none(self.component.get("RECURRENCE-ID")),
+                is_following=self._is_following,
+            )
+
+    @property
+    def _is_following(self) -> bool:
         which = self.component.get("RECURRENCE-ID")
+        return bool(which and "FUTURE" in which.parameters.get("RANGE", "").upper())
+
+    def _entry(self, event: FeedEvent, replaces: Moment | None) -> Entry:
         rules = tuple(found.value for found in self.component.all("RRULE"))
         if self.component.get("EXRULE"):
             self.warnings.append("Its EXRULE is not understood; dates that it takes out are not taken out.")
@@ -246,7 +276,7 @@ class EntryReader:
             added=added,
             excluded=excluded,
             replaces=replaces,
-            is_following=bool(which and "FUTURE" in which.parameters.get("RANGE", "").upper()),
+            is_following=self._is_following,
         )
 
     def _status(self) -> str:
@@ -651,6 +681,27 @@ class EntryReader:
         finally:
             del self.warnings[warnings:]
         return moment.astimezone(UTC) if isinstance(moment, datetime) else None
+
+
+def _secrecy_of(component: Component) -> str:
+    """The line that says of an entry, or of what stands in it, that it is not for everybody; "" without one."""
+    found = next(filter(None, map(_secrecy, component.properties)), "")
+    return found or next(filter(None, map(_secrecy_of, component.components)), "")
+
+
+def _secrecy(found: Property) -> str:
+    """`found` in words if it keeps its entry from being public; "" if it does not."""
+    name, word = found.name, found.text.strip()
+    if name in {"CLASS", _ACCESS}:
+        # One that is empty says something that got lost.
+        is_for_all = bool(word) and is_public(word)
+    elif name.startswith("X-") and "SENSITIVITY" in name:
+        is_for_all = is_public(word)
+    elif name.startswith("X-") and name.endswith("PRIVATE"):
+        is_for_all = is_no(word)
+    else:
+        return ""
+    return "" if is_for_all else f"{name} “{cut(plain_line(word), 40)}”"
 
 
 def _last_parts(value: str) -> list[str]:
