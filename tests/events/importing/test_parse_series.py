@@ -17,12 +17,14 @@ WINDOW = timedelta(days=300)
 # Where we mean something else, and why.
 DIFFERENT = {
     "bad_rrule_missing_until_event": "the library cannot read it",
+    "duration_edited": "an empty CLASS is none that is known to be public",
     "end_before_start_event": "the library swaps start and end; we keep the start and say so",
     "issue_132_swapped_start_and_end": "the same",
     "issue_117_until_before_dtstart": "the first date stands although its rule ends before",
     "issue_201_mixed_datetime_and_date": "a day that ends at a time is taken for whole days",
     "issue_28_rrule_with_UTC_endinginZ": "an UNTIL in UTC beside a DATE is a day in the calendar's zone",
     "issue_75_range_parameter": "an RDATE behind RANGE=THISANDFUTURE stays where it is",
+    "three_events_one_edited": "an empty CLASS is none that is known to be public",
     "multiple_rrule": "a page has one rule; the warning says so",
 }
 
