@@ -2,9 +2,11 @@
 
 from django.core.management import call_command
 from django.utils import timezone as clock
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from . import social_images
+from .throttling import forget_old_attempts
 
 
 @app.periodic(cron="* * * * *")
@@ -26,3 +28,19 @@ def clear_sessions(timestamp: int) -> None:
 def clear_social_images(timestamp: int) -> None:
     """Remove the social images that were drawn a month ago; what is still asked for is drawn again."""
     social_images.clear_old(clock.now())
+
+
+@app.task(name="send_password_reset", retry=RetryStrategy(max_attempts=5, exponential_wait=4))
+def send_password_reset(email: str, email_template: str, subject_template: str) -> None:
+    """To whoever has this address, if anybody has."""
+    from .account_forms import PasswordResetForm
+
+    form = PasswordResetForm({"email": email})
+    if form.is_valid():
+        form.send(email_template=email_template, subject_template=subject_template)
+
+
+@app.periodic(cron="57 3 * * *")
+@app.task(queueing_lock="forget_attempts")
+def forget_attempts(timestamp: int) -> None:
+    forget_old_attempts(clock.now())

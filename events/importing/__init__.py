@@ -252,6 +252,7 @@ def _read(order: Order) -> Read | None:
         default_timezone=zone,
         address=fetched.address,
         mapping=columns,
+        at=clock.now(),
         content_type=fetched.content_type,
     )
     pages, address = [feed], feed.next_address
@@ -329,6 +330,7 @@ def _remembered(source: ImportSource, order: Order) -> ImportSource:
 
 def _remember_feed(source: ImportSource, read: Read, *, is_settled: bool) -> None:
     """What is asked for the next time; nothing, where something of this feed is still to be done."""
+    is_settled = is_settled and not read.feed.depends_on_clock
     told = read.fetched.validators
     source.etag, source.last_modified = (told.etag, told.last_modified) if is_settled else ("", "")
     source.digest = read.digest if is_settled else ""

@@ -177,6 +177,7 @@ def _check(
             address=fetched.address,
             mapping=columns,
             content_type=fetched.content_type,
+            at=at,
         )
 
     feed = read(body, source.timezone)

@@ -4,6 +4,7 @@ docs/adding-a-feed-format.md."""
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
 from inspect import signature
 from pkgutil import iter_modules
@@ -64,17 +65,19 @@ def parse(
     address: str = "",
     mapping: Mapping[str, str] | None = None,
     content_type: str = "",
+    at: datetime | None = None,
 ) -> ParsedFeed:
     """Every event of `data` that can be read, each with an identity of its own.
 
     `format` is one of FORMATS, or "" to recognise it. `default_timezone` is the IANA name for times of which the feed
     does not tell the zone. `address` is where `data` came from, from which relative addresses count, and
-    `content_type` the header that it came with. `mapping` says which column of a table is which field. An item that
-    cannot be read is a problem; FeedUnusable is raised when `data` is nothing of the kind.
+    `content_type` the header that it came with. `mapping` says which column of a table is which field. `at` (aware) is
+    when it is read. An item that cannot be read is a problem; FeedUnusable is raised when `data` is nothing of the
+    kind.
     """
     data, warnings = _in_utf8(data, content_type)
     read = FORMATS[format or format_of(data, address)].parse
-    options = {"address": address, "mapping": mapping}
+    options = {"address": address, "mapping": mapping, "at": at}
     wanted = signature(read).parameters
     feed = read(
         data,

@@ -7,6 +7,7 @@ else that cannot be read is left out with a warning.
 import logging
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from events.importing.feed import FeedEvent, FeedUnusable, Level, ParsedFeed, Problem
 
@@ -29,7 +30,7 @@ def recognises(data: bytes) -> bool:
     return _BEGIN.search(head(data).replace("\r", "\n")) is not None
 
 
-def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
+def parse(data: bytes, *, default_timezone: str, at: datetime | None = None) -> ParsedFeed:
     """Every VEVENT of `data` that can be read; see the package for what is promised."""
     tree = read_tree(data)
     calendars = [Calendar(root, default_timezone) for root in tree.components if root.name == "VCALENDAR"]
@@ -64,10 +65,14 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
             problems += found
     events: list[FeedEvent] = []
     effort = Effort()
+    effort.at = at
+    dateless: set[str] = set()
     for same in filter(None, entries.values()):
         made, found = _made_of(same, effort)
         events += made
         problems += found
+        if not made and all(problem.level == Level.WARNING for problem in found):
+            dateless.add(same[0].event.key.uid)
     problems.sort(key=lambda problem: problem.line or 0)
     return ParsedFeed(
         tuple(events),
@@ -75,8 +80,9 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
         calendars[0].name,
         calendars[0].product,
         complete=tree.complete,
-        # What is private now is no longer there for anybody.
-        uids=frozenset(map(uid_of, tree.uids)) - secrets.keys(),
+        # What is private now, and what has no date any more, is as good as gone.
+        uids=frozenset(map(uid_of, tree.uids)) - secrets.keys() - dateless,
+        depends_on_clock=effort.depends_on_clock,
     )
 
 

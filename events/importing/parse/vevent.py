@@ -103,6 +103,13 @@ class Moment(NamedTuple):
         return [self.written, local] if is_as_written else [local, self.written]
 
     @property
+    def is_midnight(self) -> bool:
+        """Whether it is written as the midnight with which a day begins."""
+        if not isinstance(self.value, datetime):
+            return False
+        return _is_midnight(self.value.astimezone(UTC) if self.is_utc else self.value)
+
+    @property
     def recurrence_id(self) -> str:
         """As it identifies a date: an instant in UTC, or a day."""
         if isinstance(self.value, datetime):
@@ -132,6 +139,12 @@ class Entry:
     excluded: tuple[Moment, ...] = ()
     replaces: Moment | None = None
     is_following: bool = False
+    removed: tuple[str, ...] = ()
+    """EXRULEs."""
+    is_exact: bool = False
+    """Whether it lasts so many hours, whatever the clocks do meanwhile, and not until a time on the wall."""
+    is_own: bool = False
+    """Whether it is of one of our own calendars, which tell by EXDATE what is cancelled, and leave out what is gone."""
 
     def problem(self, level: Level, reason: str) -> Problem:
         return Problem(level, reason, self.event.key.uid, self.event.line)
@@ -349,8 +362,7 @@ class EntryReader:
 
     def _entry(self, event: FeedEvent, replaces: Moment | None) -> Entry:
         rules = tuple(found.value for found in self.component.all("RRULE"))
-        if self.component.get("EXRULE"):
-            self.warnings.append("Its EXRULE is not understood; dates that it takes out are not taken out.")
+        removed = tuple(found.value for found in self.component.all("EXRULE")) if rules else ()
         added = tuple(self._added()) if self.component.get("RDATE") else ()
         excluded = tuple(self._excluded()) if self.component.get("EXDATE") else ()
         return Entry(
@@ -361,7 +373,18 @@ class EntryReader:
             excluded=excluded,
             replaces=replaces,
             is_following=self._is_following,
+            removed=tuple(dict.fromkeys(removed)),
+            is_exact=self._is_exact,
+            is_own=self.calendar.is_own,
         )
+
+    @property
+    def _is_exact(self) -> bool:
+        """RFC 5545, 3.8.5.3: DTEND, and a DURATION of hours. Our own calendars mean the wall by DTEND."""
+        if self.component.get("DTEND"):
+            return not self.calendar.is_own
+        duration = self.component.get("DURATION")
+        return duration is not None and not re.search("[DW]", duration.value.upper())
 
     def _status(self) -> str:
         status = self.component.text("STATUS").upper()
