@@ -28,7 +28,7 @@ from .sources import absolute, alone, credential_of, source_of, validators_of, w
 from .uploads import address_of, stored
 
 # Raise it when the same feed comes to be read differently, so that it is read again.
-READING = 1
+READING = 2
 # A feed that comes in more pages than this is no calendar of events.
 MAX_PAGES = 20
 Progress = Callable[[Iterable], Iterable]
@@ -37,7 +37,7 @@ Progress = Callable[[Iterable], Iterable]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What is to be imported, by whom and how. `source` is the stored one, where that is known beforehand; without it,
-    `parent` is where new pages go. `job` is the worker's, if it is one."""
+    `parent` is where new pages go. `job` is the worker's, if it is one. `may_try`: as of `credential_of`."""
 
     address: str
     format: str = ""
@@ -49,6 +49,7 @@ class Order:
     user: Any = None
     is_approved: bool = False
     job: int | None = None
+    may_try: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,15 @@ def import_stored(
     dry_run: bool = False,
     is_approved: bool = False,
     job: int | None = None,
+    may_try: bool = False,
     progress: Progress = iter,
     summary: Summary | None = None,
 ) -> Summary:
     """As `import_source`, by the settings of a source that is stored; the run of one that is not approved is a preview.
 
     By the timetable, nothing is parsed or written but when it was checked, if the feed says what it said last. When
-    there is something to tell of the source, its people get a mail. `job` is the worker's that this is done by.
+    there is something to tell of the source, its people get a mail. `job` is the worker's that this is done by. In a
+    dry run `may_try` is as of `credential_of`.
     Raises FeedElsewhere, beside what `import_source` does, when another process imports the source.
     """
     order = Order(
@@ -125,6 +128,7 @@ def import_stored(
         user=user,
         is_approved=is_approved,
         job=job,
+        may_try=may_try and dry_run,
     )
     summary = summary or Summary()
     if dry_run:
@@ -171,12 +175,6 @@ def _carried_out(order: Order, *, dry_run: bool, progress: Progress, summary: Su
         if order.trigger == ImportRun.Trigger.ADMIN:
             # Somebody looks on.
             recording.run()
-        if order.source and order.source.credential and not order.source.is_approved:
-            # Else whoever writes an address would be sent the secret.
-            raise FeedUnusable(
-                f"“{order.source}” is read with a credential and was changed or made since it was approved. "
-                "Somebody who may approve sources of events has to test and approve it."
-            )
         read = _read(order)
         summary.found = len(read.everything) if read else None
         if read is None:
@@ -235,7 +233,7 @@ def _read(order: Order) -> Read | None:
     wishes = wishes_of(source) if source else None
     is_as_before = by_the_clock and source and wishes and source.digest.endswith(_settings(source, wishes))
     known = validators_of(source) if source and is_as_before and source.is_approved else None
-    credential = credential_of(source) if source else ""
+    credential = credential_of(source, may_try=order.may_try) if source else None
     if source and source.is_upload:
         fetched = stored(source)
     else:
@@ -246,14 +244,25 @@ def _read(order: Order) -> Read | None:
     zone = source.timezone if source else ImportSource._meta.get_field("timezone").default
     if known and source and source.digest.startswith(_short(digest)):
         return None
-    format = order.format or format_of(fetched.body, fetched.address)
+    format = order.format or format_of(fetched.body, fetched.address, fetched.content_type)
     columns = source.columns if source else None
-    feed = parse(fetched.body, format=format, default_timezone=zone, address=fetched.address, mapping=columns)
+    feed = parse(
+        fetched.body,
+        format=format,
+        default_timezone=zone,
+        address=fetched.address,
+        mapping=columns,
+        at=clock.now(),
+        content_type=fetched.content_type,
+    )
     pages, address = [feed], feed.next_address
     while address and len(pages) < MAX_PAGES:
-        body = fetch_feed(address, credential=credential, source=fetched.address).body or b""
+        page = fetch_feed(address, credential=credential)
+        body = page.body or b""
         digest.update(body)
-        pages.append(parse(body, format=format, default_timezone=zone, address=address))
+        pages.append(
+            parse(body, format=format, default_timezone=zone, address=address, content_type=page.content_type)
+        )
         address = pages[-1].next_address
     feed = replace(
         feed,
@@ -288,7 +297,8 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     events = with_pictures(adopted(read.feed.events, marks), marks, source, clock.now())
     held = held_by(source, events) if source.pk else {}
     plan = reconcile(events, held)
-    unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
+    # What was left out on purpose, such as what is private now, is as good as gone.
+    unread = {problem.uid for problem in read.feed.problems if problem.level == Level.FAILED}
     is_its_own = order.source is not None or source.address == absolute(order.address)
     if is_its_own and "" not in unread:
         there = {event.key for event in events} | read.everything
@@ -320,6 +330,7 @@ def _remembered(source: ImportSource, order: Order) -> ImportSource:
 
 def _remember_feed(source: ImportSource, read: Read, *, is_settled: bool) -> None:
     """What is asked for the next time; nothing, where something of this feed is still to be done."""
+    is_settled = is_settled and not read.feed.depends_on_clock
     told = read.fetched.validators
     source.etag, source.last_modified = (told.etag, told.last_modified) if is_settled else ("", "")
     source.digest = read.digest if is_settled else ""

@@ -15,7 +15,7 @@ from .differences import Difference, difference, value_of
 from .feed import FIELDS, Values
 from .models import ImportRecord, ImportSource
 from .pages import RELATED, draft_values
-from .reconcile import EXCEPTION, WHEN, Merge, field_of, fields_of, merge, taken_over
+from .reconcile import WHEN, Merge, field_of, fields_of, merge, taken_over, whole_field
 from .versions import Versions, listed
 
 
@@ -62,7 +62,7 @@ def open_conflicts(record: ImportRecord) -> dict[str, Difference]:
     page = record.page
     if page is None or not record.conflicts:
         return {}
-    names = {_field(name) for name in record.conflicts}
+    names = {whole_field(name) for name in record.conflicts}
     if page.latest_revision:
         # Looking for all that a draft refers to takes a query each, and most conflicts are about plain fields.
         is_about_others = not names.isdisjoint(RELATED)
@@ -70,7 +70,7 @@ def open_conflicts(record: ImportRecord) -> dict[str, Difference]:
     ours = draft_values(page, record.values, names=names)
     return {
         name: _compared(name, ours, record.values)
-        for name in sorted(record.conflicts, key=lambda name: FIELDS.index(_field(name)))
+        for name in sorted(record.conflicts, key=lambda name: FIELDS.index(whole_field(name)))
         if field_of(ours, name) != field_of(record.values, name)
     }
 
@@ -156,11 +156,6 @@ UNREAD = {"digest": "", "etag": "", "last_modified": ""}
 
 def _compared(name: str, ours: Values, theirs: Values) -> Difference:
     return difference(name, value_of(ours, name), value_of(theirs, name))
-
-
-def _field(name: str) -> str:
-    """The field of the page in which that is which `reconcile.merge` calls `name`."""
-    return "exceptions" if name.startswith(EXCEPTION) else name
 
 
 def _settle(record: ImportRecord, names: set[str], *, is_pinned: bool) -> None:

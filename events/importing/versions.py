@@ -17,13 +17,16 @@ from .feed import Value, Values
 from .indexing import indexed_once
 from .models import ImportRecord
 from .pages import draft_values, says_the_same, set_values
-from .reconcile import Merge, merge
+from .reconcile import Merge, merge, whole_field
 
 # The name by which the history of pages and the audit log show imports.
 LOG_ACTION = "events.import"
 NOTHING = Merge({}, ())
 # What fields are called on the form whose own names are others, or that have none: rows of other tables.
 CALLED = {"body": "description", "exceptions": "exceptions", "organizers": "organisers"}
+
+# And what one date of them is called.
+OF_A_DATE = {"exceptions": "exception of", "additional_dates": "additional date"}
 
 # The imported fields of a version as they are, and what is to become of them.
 Merging = Callable[[EventPage], tuple[Values, Merge]]
@@ -153,7 +156,7 @@ def changed(before: Values, changes: Values) -> dict[str, list[Value]]:
 def listed(names: Iterable[str]) -> str:
     """Names of fields, as `merge` has them, in words."""
     words = (
-        f"exception of {name.partition(' ')[2]}"
+        f"{OF_A_DATE[whole_field(name)]} {name.partition(' ')[2].replace('T', ' ').removesuffix(':00')}"
         if " " in name
         else CALLED.get(name) or str(EventPage._meta.get_field(name).verbose_name)
         for name in sorted(names)
