@@ -404,6 +404,23 @@ class SearchWord(models.Model):
         return self.text
 
 
+class Attempts(models.Model):
+    """How often somebody tried something since an instant; see `throttling`. The key is a digest."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    since = models.DateTimeField(db_index=True)
+    count = models.PositiveIntegerField()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        default_permissions = ()
+        verbose_name_plural = "attempts"
+
+    def __str__(self):
+        return f"{self.count} since {self.since:%Y-%m-%d %H:%M} UTC"
+
+
 class WorkerWatch(models.Model):
     """What the web processes know of the worker, in a single row (1); see `worker_watch`.
 

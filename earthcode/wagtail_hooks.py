@@ -10,6 +10,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from . import worker_watch
+from .account_forms import EmailPanel
 from .caching import mark_public
 from .content_checks import SCRIPT, use_portal_checks
 from .image_forms import PortalImageField
@@ -64,6 +65,11 @@ def let_caches_keep_pages(serve):
 def refuse_documents_of_no_public_page(document, request):
     if audience(document, request) is Audience.NOBODY:
         raise Http404("No public page uses this document.")
+
+
+@hooks.register("register_account_settings_panel")
+def change_the_email_address(request, user, profile):
+    return EmailPanel(request, user, profile)
 
 
 @hooks.register("construct_homepage_panels")

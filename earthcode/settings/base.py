@@ -14,6 +14,7 @@ from .environment import (
     import_ports,
     import_proxy,
     log_level,
+    whole_number,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -128,6 +129,8 @@ LOGGING = {
     },
 }
 
+KEEP_HISTORY_DAYS = whole_number("KEEP_HISTORY_DAYS", env.str("KEEP_HISTORY_DAYS", default="365"))
+
 # A finished job has nothing more to tell; one that failed stays to be looked at.
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful", "shutdown_graceful_timeout": 10}
 
@@ -180,6 +183,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 WAGTAIL_SITE_NAME = "EarthCODE"
 WAGTAIL_I18N_ENABLED = False
 LOGIN_REDIRECT_URL = "/"
+# A link to set a new password works for an hour. Its mail is sent by the worker; see `account_forms`.
+PASSWORD_RESET_TIMEOUT = 3600
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "earthcode.account_forms.PasswordResetForm"  # noqa: S105
+# Wagtail's form would change it without the password.
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILIMAGES_IMAGE_FORM_BASE = "earthcode.image_forms.PortalImageForm"
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILIMAGES_IMAGE_MODEL = "earthcode.PortalImage"

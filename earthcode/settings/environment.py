@@ -208,8 +208,10 @@ def mail_settings(url: str) -> dict[str, Any]:
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
-    if parts.scheme in ("consolemail", "dummymail"):
-        return {"EMAIL_BACKEND": f"{backend}.{parts.scheme.removesuffix('mail')}.EmailBackend"}
+    if parts.scheme == "consolemail":
+        return {"EMAIL_BACKEND": "earthcode.mail.ConsoleBackend"}
+    if parts.scheme == "dummymail":
+        return {"EMAIL_BACKEND": f"{backend}.dummy.EmailBackend"}
     if parts.scheme not in ("smtp", "smtp+tls", "smtps") or not parts.hostname:
         raise ConfigurationError(
             "EMAIL_URL is malformed: "

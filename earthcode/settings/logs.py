@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import re
 import time
 
 from earthcode.trouble import Trouble, trouble_of
@@ -9,9 +10,20 @@ from earthcode.trouble import Trouble, trouble_of
 QUIET_SECONDS = 60
 """Requests that fail for the same reason are logged once within this time, and counted."""
 
+# Addresses that let in whoever has them. In mail a long line may go on after “=” and a line break (RFC 2045, 6.7).
+SECRET_LINK = re.compile(r"(/password_reset/confirm/|/feeds/check/)(?:[\w%.:~/-]|=\r?\n)+")
+
+
+def without_secret_links(text: str) -> str:
+    """`text` with the secrets in the addresses of the portal left out."""
+    return SECRET_LINK.sub(r"\1…", text)
+
 
 class LineFormatter(logging.Formatter):
-    """A line for each record, and the traceback that it brings unless only the database is away or the disk full."""
+    """A line for each record, and the traceback that it brings unless only the database is away or the disk full.
+
+    Links that let somebody in are left out.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         found = trouble_of(record.exc_info[1]) if record.exc_info else None
@@ -21,7 +33,7 @@ class LineFormatter(logging.Formatter):
             message = " ".join(record.getMessage().split())
             record.msg, record.args = f"{message} ({hint}{found[1]})", ()
             record.exc_info = record.exc_text = None
-        return super().format(record)
+        return without_secret_links(super().format(record))
 
 
 class OncePerTrouble(logging.Filter):

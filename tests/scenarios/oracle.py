@@ -70,6 +70,8 @@ class Sheet:
     stays_away: bool = False
     # By an import: what was live until then.
     taken_down: Values | None = None
+    # No longer in the feed, as of its last import.
+    absent: set[Key] = field(default_factory=set)
     # An import may have had to wait since: what it knows of the feed is not certain.
     is_unsure: bool = False
     # A scheduled or reviewed version was made by a person.
@@ -307,12 +309,15 @@ class Oracle:
                     continue
                 said = told.get(key[1])
                 if said is None:
-                    self._absent(step, pk, sheet, before.get(pk), now, missing)
+                    if key not in sheet.absent:
+                        self._absent(step, pk, sheet, now, missing)
+                    sheet.absent.add(key)
                     if missing == "cancel" and key in sheet.said:
                         sheet.said[key] = {**sheet.said[key], "event_status": cancelled}
                     continue
                 news = said if sheet.is_unsure else _news(sheet.said.get(key), said)
                 sheet.said[key] = said
+                sheet.absent.discard(key)
                 sheet.is_unsure = False
                 if not sheet.stays_away and not sheet.is_joined:
                     self._follows(step, pk, sheet, now, said, news if publishes else {})
@@ -330,7 +335,7 @@ class Oracle:
                 text = f"{step} brought page {pk} back with {name} {live[name]!r}, which nobody published"
                 self.fail(HIDDEN, f"{text} (it was {down[name]!r})")
 
-    def _absent(self, step: str, pk: int, sheet: Sheet, was: Event | None, now: Event, missing: str) -> None:
+    def _absent(self, step: str, pk: int, sheet: Sheet, now: Event, missing: str) -> None:
         if sheet.is_joined or sheet.stays_away or sheet.is_unsure:
             return
         if missing == "unpublish" and now.live:
@@ -432,7 +437,8 @@ class Oracle:
                 text = f"{step}: of page {pk} {sorted(offered_now) or 'nothing'} is to settle"
                 self.fail(UNDONE, f"{text}; before the run it was {sorted(offered_first) or 'nothing'}")
             told = run.sheets[pk]
-            sheet.said, sheet.taken_down = dict(told["said"]), told["taken_down"]
+            sheet.said, sheet.absent = dict(told["said"]), set(told["absent"])
+            sheet.taken_down = told["taken_down"]
             sheet.is_unsure = told["is_unsure"]
         for pk in [pk for pk in before if pk not in after]:
             for key, page in self.known.items():

@@ -48,6 +48,24 @@ def draw(random: Random, allowed: frozenset[str] | None = None) -> tuple[str, St
 
 # The feeds.
 
+CHANGES = "title venue description start status status day series exception older".split()
+OF_FIELD = {
+    "title": "title",
+    "venue": "venue",
+    "body": "description",
+    "start_time": "start",
+    "event_status": "status",
+}
+
+
+def _pages_of(world: World, source: str, uid: str) -> list[int]:
+    return [pk for pk, sheet in world.oracle.sheets.items() if (source, uid) in sheet.keys]
+
+
+def _typed_names(world: World, pk: int) -> set[str]:
+    open_forms = {name for tab in world.tabs if tab.pk == pk for name in tab.typed}
+    return open_forms.union(*world.oracle.sheet(pk).typed.values())
+
 
 def _feed(world: World, random: Random):
     feed = random.choice(list(world.feeds.values()))
@@ -60,21 +78,12 @@ def feed_changes(world: World, random: Random) -> str | None:
     if uid is None:
         return None
     entry = feed.entries[uid]
-    what = random.choice(
-        (
-            "title",
-            "title",
-            "start",
-            "venue",
-            "description",
-            "status",
-            "status",
-            "day",
-            "series",
-            "exception",
-            "older",
-        )
-    )
+    what = random.choice(CHANGES)
+    typed = {
+        name for pk in _pages_of(world, feed.name, uid) for name in _typed_names(world, pk)
+    } & OF_FIELD.keys()
+    if typed and random.random() < 0.5:  # both change the same
+        what = OF_FIELD[random.choice(sorted(typed))]
     changes: dict[str, object] = {}
     match what:
         case "title" | "older":
@@ -124,7 +133,7 @@ def event_returns(world: World, random: Random) -> str | None:
 @step(2)
 def event_is_new(world: World, random: Random) -> str | None:
     feed, _ = _feed(world, random)
-    if feed.made > 3:
+    if feed.made > 2:
         return None
     entry = world.new_entry(feed, random)
     world.write(feed)
@@ -189,6 +198,9 @@ def policy_is_switched(world: World, random: Random) -> str | None:
 
 def _page(world: World, random: Random) -> int | None:
     pages = [pk for pk, event in world.state.items() if not event.is_alias]
+    imported = [pk for pk in pages if world.oracle.sheet(pk).keys]
+    if imported and random.random() < 0.85:
+        pages = imported
     return random.choice(pages) if pages else None
 
 
@@ -196,7 +208,7 @@ def _tab(world: World, random: Random) -> Tab | None:
     return random.choice(world.tabs) if world.tabs else None
 
 
-@step(12)
+@step(14)
 def form_is_opened(world: World, random: Random) -> str | None:
     pk = _page(world, random)
     if pk is None or len(world.tabs) > 2:
@@ -320,9 +332,7 @@ def form_is_closed(world: World, random: Random) -> str | None:
     tab = _tab(world, random)
     if tab is None:
         return None
-    if tab.release:
-        world.answers("release", world.clients[tab.person].post(tab.release))
-    world.tabs.remove(tab)
+    world.close(tab)
     return f"{tab.person} closes page {tab.pk}"
 
 

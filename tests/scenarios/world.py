@@ -35,7 +35,7 @@ from .state import Event, Values, look, shown
 START = datetime(2026, 12, 1, 9, tzinfo=UTC)
 IDLE = timedelta(minutes=10)
 OFFER = re.compile(r'id="imported-(\d+)-([^"]+)"')
-PEOPLE = ("ann", "ben", "mo")
+DATES = ("start_date", "start_time", "end_time", "recurrence_rule")
 
 
 class Clock:
@@ -79,6 +79,7 @@ class Tab:
     form: OpenForm
     base: Values
     typed: Values
+    asked: set[str] = field(default_factory=set)
     is_revert: bool = False
     pinged_at: datetime | None = None
     ping: str = ""
@@ -250,6 +251,7 @@ class World:
         sheets = {
             pk: {
                 "said": dict(sheet.said),
+                "absent": set(sheet.absent),
                 "taken_down": sheet.taken_down,
                 "is_unsure": sheet.is_unsure,
                 "pins": set(sheet.pins),
@@ -284,7 +286,9 @@ class World:
             pk for pk, sheet in self.oracle.sheets.items() if any(key[0] == source for key in sheet.keys)
         }
         for pk in pages:
-            sheets.setdefault(pk, {"said": {}, "taken_down": None, "is_unsure": False, "pins": set()})
+            sheets.setdefault(
+                pk, {"said": {}, "absent": set(), "taken_down": None, "is_unsure": False, "pins": set()}
+            )
         self.runs.append(Run(run.pk, source, before, self.state, offered_before, self.offered, sheets))
         counts = " ".join(
             f"{getattr(run, name)} {name}" for name in ("created", "updated", "withdrawn", "skipped")
@@ -334,8 +338,17 @@ class World:
             setattr(tab, name, found[1] if found else "")
         return tab
 
+    def close(self, tab: Tab) -> None:
+        """As a browser says good-bye when it leaves a page."""
+        if tab.release:
+            self.answers("release", self.clients[tab.person].post(tab.release))
+        self.tabs.remove(tab)
+
     def type(self, tab: Tab, name: str, value: str) -> None:
-        tab.typed[name] = value
+        if value == tab.base[name]:
+            tab.typed.pop(name, None)
+        else:
+            tab.typed[name] = value
         match name:
             case "body":
                 block = {"key": "abcde", "type": "unstyled", "depth": 0, "text": value}
@@ -359,32 +372,34 @@ class World:
             after = self.look()
             if not self.answers(step, response):
                 self.oracle.unchanged(step, before, after)
-                self.tabs.remove(tab)
+                self.close(tab)
                 return f"{step}: {response.status_code}"
             if response.status_code == 302:
                 self._saved(tab, step, action, before, after, go_live_at)
-                self.tabs.remove(tab)
+                self.close(tab)
                 return step
             self.oracle.unchanged(step, before, after)
             errors = tab.form.read(response).errors
             if self._is_lost(tab, step, response):
-                self.tabs.remove(tab)
+                self.close(tab)
                 return f"{step}: refused {errors}"
             if not tab.form.choices:
                 event = before[tab.pk]
                 is_locked = event.is_locked or event.workflow or event.scheduled
                 if event.draft == tab.base and not is_locked:
                     self.oracle.fail(ACCEPTED, f"{step}: refused, {errors or 'without a word'}")
-                self.tabs.remove(tab)
+                self.close(tab)
                 return f"{step}: refused {errors}"
             tab.form.choose(side)
             asked = {name.removeprefix("merge-") for name in tab.form.choices}
+            asked |= {*DATES} if "dates" in asked else set()
             if side == "theirs":
                 tab.typed = {name: value for name, value in tab.typed.items() if name not in asked}
             step += f", asked about {sorted(asked)}, takes {side}"
+            tab.asked |= asked
             tab.base = dict(before[tab.pk].draft)
         self.oracle.fail(ACCEPTED, f"{step}: asked again and again")
-        self.tabs.remove(tab)
+        self.close(tab)
         return step
 
     def _pressed(self, tab: Tab, action: str) -> HttpResponse:
@@ -413,8 +428,8 @@ class World:
             self.oracle.unchanged(step, before, after)
             return f"{step}: {response.status_code}"
         self._saved(tab, step, "", before, after, None)
-        # The form stays open, and what it shows is saved.
-        tab.base = {**tab.base, **tab.typed}
+        # The form stays open, and what was typed is saved.
+        tab.base, tab.typed = {**tab.base, **tab.typed}, {}
         return step
 
     def _saved(
@@ -429,23 +444,24 @@ class World:
         oracle, pk = self.oracle, tab.pk
         sheet, was, now = oracle.sheet(pk), before[pk], after[pk]
         sheet.touched = True
+        chosen = {}
         for name, value in now.draft.items():
             theirs = was.draft[name]
             mine = tab.typed.get(name, tab.base[name])
-            if name in tab.typed and tab.typed[name] != theirs:
-                is_both = tab.base[name] not in (theirs, mine)
-                if value == mine:
-                    if is_both and "asked" not in step:
-                        oracle.fail(
-                            MERGED, f"{step}: {name} was {theirs!r} meanwhile, and is replaced unasked"
-                        )
-                else:
+            if name in tab.asked and value in (theirs, mine):
+                if value != theirs:
+                    chosen[name] = value
+            elif name in tab.typed and mine != theirs:
+                if value != mine:
                     oracle.fail(TYPED, f"{step}: typed {name} {mine!r}, the draft has {value!r}")
+                elif tab.base[name] != theirs:
+                    oracle.fail(MERGED, f"{step}: {name} was {theirs!r} meanwhile, and is replaced unasked")
+                chosen[name] = value
             elif value != theirs:
                 old = f"it was opened with {tab.base[name]!r}"
                 oracle.fail(MERGED, f"{step}: {name} was {theirs!r} and became {value!r}; {old}")
-        besides = {(pk, "draft", name) for name in tab.typed}
-        for name, value in tab.typed.items():
+        besides = {(pk, "draft", name) for name in chosen}
+        for name, value in chosen.items():
             if now.draft[name] == value != was.draft[name]:
                 sheet.note("draft", name, value)
         publishes = (action == "publish" and tab.person != "ann" and not go_live_at) or (
