@@ -186,6 +186,12 @@ def beside_the_rule(schedule: Schedule) -> tuple[list[Occurrence], list[Occurren
     )
 
 
+def own_starts(schedule: Schedule) -> list[tuple[date, time | None]]:
+    """The starts of the first and of the additional dates, in order, each once."""
+    starts = {_start_of(schedule, each) for each in schedule.additional}
+    return sorted(starts | {(schedule.start_date, schedule.start_time)}, key=_order)
+
+
 def as_scheduled(schedule: Schedule, original: Original, day: date | None = None) -> Schedule:
     """The date that is known by `original` as the series has it without exceptions, or would have it on `day`."""
     first, wall_time = schedule.starts(original)

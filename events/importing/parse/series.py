@@ -446,7 +446,7 @@ class _Series:
             last = max(day for day in self.days.known if datetime.combine(day, usual) < piece.end)
             rule = f"{rule};UNTIL={last + by:%Y%m%d}"
         elif "COUNT" in end:
-            rule = f"{rule};COUNT={int(end['COUNT']) - self.days.known.index(first)}"
+            rule = f"{rule};COUNT={int(end['COUNT']) - sum(day < first for day in self.days.known)}"
         elif until := rrule.last_day(self.rule, event.start_time, event.timezone):
             rule = f"{rule};UNTIL={until + by:%Y%m%d}"
         return (rule, first) if len(rule) <= rrule.MAX_LENGTH else (None, first)

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from icalendar.prop import vDuration
 
-from events.ical import LAST_DAY
+from events.ical import LAST_DAY, ZONE
 from events.importing.feed import FeedEvent, Key, Level, Problem
 from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text, without_login
 
@@ -468,7 +468,8 @@ class EntryReader:
             return self._at_offset(wall, offset, tzid)
         if offset:
             # The dates of a series at a time in UTC do not go with the seasons of the calendar's zone.
-            zone = "UTC" if self.component.get("RRULE") else self.calendar.zone or "UTC"
+            own_zone = zone_called(self.component.text(ZONE)) if self.calendar.is_own else None
+            zone = "UTC" if self.component.get("RRULE") else own_zone or self.calendar.zone or "UTC"
             if tzid:
                 self.warnings.append(f"Its {name} has both a TZID and a Z; it is read as UTC.")
                 zone = self._zone_by_tzid(tzid, wall) or zone
