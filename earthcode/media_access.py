@@ -10,12 +10,13 @@ from enum import Enum
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import IntegerField, Model, QuerySet
+from django.db.models import IntegerField, Model
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from wagtail.models import Page, ReferenceIndex
 from wagtail.permission_policies.collections import CollectionOwnershipPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
+from wagtail.query import PageQuerySet
 
 # A file that is used on more private pages than this is judged by the first of them.
 MAX_PRIVATE_PAGES = 20
@@ -40,7 +41,7 @@ def audience(file: Model, request: HttpRequest) -> Audience:
     return Audience.NOBODY
 
 
-def live_pages_with(file: Model) -> QuerySet:
+def live_pages_with(file: Model) -> PageQuerySet:
     """The live pages that use `file`, private ones among them."""
     references = ReferenceIndex.objects.filter(
         to_content_type=ContentType.objects.get_for_model(file),

@@ -402,3 +402,40 @@ class SearchWord(models.Model):
 
     def __str__(self):
         return self.text
+
+
+class Attempts(models.Model):
+    """How often somebody tried something since an instant; see `throttling`. The key is a digest."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    since = models.DateTimeField(db_index=True)
+    count = models.PositiveIntegerField()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        default_permissions = ()
+        verbose_name_plural = "attempts"
+
+    def __str__(self):
+        return f"{self.count} since {self.since:%Y-%m-%d %H:%M} UTC"
+
+
+class WorkerWatch(models.Model):
+    """What the web processes know of the worker, in a single row (1); see `worker_watch`.
+
+    `seen_at` is when one was there last, `tried_at` when a mail about its present silence was begun, `told_at` when
+    that had been sent.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    seen_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.seen_at:%Y-%m-%d %H:%M} UTC"

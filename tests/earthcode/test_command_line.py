@@ -62,7 +62,7 @@ def test_without_its_database_the_portal_says_so_at_once():
         timeout=90,
         check=False,
     )
-    assert done.stdout.split() == ["503", "200", "500", "True"], done.stderr
+    assert done.stdout.split() == ["503", "200", "503", "True"], done.stderr
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_the_policy_of_public_pages(client):
     assert "unsafe" not in str(directives)
 
 
-@pytest.mark.parametrize("path", ["/", "/robots.txt", "/healthz", "/nothing/", "/admin/login/"])
+@pytest.mark.parametrize("path", ["/", "/robots.txt", "/readyz", "/nothing/", "/admin/login/"])
 def test_headers_of_every_answer(client, path):
     response = client.get(path)
     assert response["X-Content-Type-Options"] == "nosniff"
