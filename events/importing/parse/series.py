@@ -605,8 +605,8 @@ def _local(moment: Moment, timezone: str) -> datetime:
     """On the wall, naive; a day is its midnight."""
     if not isinstance(moment.value, datetime):
         return datetime.combine(moment.value, time.min)
-    if moment.is_floating:
-        return moment.value.replace(tzinfo=None)
+    if moment.is_floating and moment.wall:
+        return moment.wall
     return moment.value.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
 
 

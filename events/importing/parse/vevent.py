@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -92,6 +92,8 @@ class Moment(NamedTuple):
     written: date
     is_floating: bool
     is_utc: bool
+    wall: datetime | None = None
+    """As it is written, naive: where it is floating, by the clock of the series that it speaks of."""
 
     def days(self, timezone: str, *, is_timed: bool) -> list[date]:
         """The day of a series in `timezone` that is meant, the most likely first."""
@@ -107,7 +109,7 @@ class Moment(NamedTuple):
         """Whether it is written as the midnight with which a day begins."""
         if not isinstance(self.value, datetime):
             return False
-        return _is_midnight(self.value.astimezone(UTC) if self.is_utc else self.value)
+        return self.wall is not None and _is_midnight(self.wall)
 
     @property
     def recurrence_id(self) -> str:
@@ -573,7 +575,11 @@ class EntryReader:
         offset = match[7] if match else None
         written = date(*(int(part) for part in match.groups()[:3])) if match else value
         is_floating = not (offset or parameters.get("TZID"))
-        return Moment(value, written, is_floating, (offset or "").upper() == "Z")
+        wall = None
+        if match and isinstance(value, datetime):
+            hour, minute, second = (int(part or 0) for part in match.groups()[3:6])
+            wall = datetime.combine(written, time(hour, minute, min(second, 59)))
+        return Moment(value, written, is_floating, (offset or "").upper() == "Z", wall)
 
     def _excluded(self) -> Iterator[Moment]:
         for text, parameters in self._dates("EXDATE"):
