@@ -393,10 +393,8 @@ class EventDetails:
 
 def _until(schedule: Schedule) -> str:
     """`, until 3 March 2027`, of a series with a known end; of one with many dates the last possible day."""
-    if not schedule.rule:
-        last = own_starts(schedule)[-1][0]
-    else:
-        last = rrule.last_day(schedule.rule, schedule.start_time, schedule.timezone)
+    of_rule = rrule.last_day(schedule.rule, schedule.start_time, schedule.timezone) if schedule.rule else None
+    last = of_rule if schedule.rule else own_starts(schedule)[-1][0]
     return f", until {describe_days(last, last)}" if last else ""
 
 

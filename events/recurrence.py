@@ -164,11 +164,13 @@ def excepted_dates(schedule: Schedule) -> list[Occurrence]:
 
 def neighbours(schedule: Schedule, original: Original) -> list[Original]:
     """Of the dates of a series `original` alone if it is among them, else those next to it before and after."""
-    wanted, before = _order(schedule.starts(original)), None
+    wanted = _order(schedule.starts(original))
+    before: Original | None = None
     for slot in islice(_slots(schedule), MAX_WALK):
         if slot.order >= wanted:
-            others = [] if before is None else [before]
-            return [original] if slot.original == original else [*others, slot.original]
+            if slot.original == original:
+                return [original]
+            return [slot.original] if before is None else [before, slot.original]
         before = slot.original
     return [] if before is None else [before]
 
