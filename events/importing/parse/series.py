@@ -174,7 +174,8 @@ class _Series:
         told, start, zone = (entry.rules, entry.removed), _wall(event), event.timezone
         if entry.own_clock:
             # The rule goes by a wall of its own, which is counted like UTC's until the dates are known.
-            told, start, zone = tuple(map(entry.own_clock.rules, told)), entry.own_clock.start, "UTC"
+            told = entry.own_clock.rules(entry.rules), entry.own_clock.rules(entry.removed)
+            start, zone = entry.own_clock.start, "UTC"
         try:
             found = rules.listed(*told, start, zone, self.effort.at, self.effort)
         except ValueError as error:
