@@ -131,6 +131,25 @@ def test_a_server_that_stays_silent_is_not_waited_for():
         assert patient.closed
 
 
+def test_a_server_that_answers_nobody_is_told_from_one_that_takes_its_time(monkeypatch):
+    monkeypatch.setattr("earthcode.postgresql.base.PROBE_AFTER_SECONDS", 0.1)
+
+    def nobody_answers():
+        raise psycopg.errors.ConnectionTimeout("timeout")
+
+    def somebody_refuses():
+        raise psycopg.errors.TooManyConnections("too many clients")
+
+    with PatientConnection.connect(**connection.get_connection_params(), autocommit=True) as patient:
+        patient.patience, patient.probe = 5, somebody_refuses
+        assert patient.execute("SELECT 'here' FROM pg_sleep(0.5)").fetchone() == ("here",)
+        assert patient.execute("SELECT 1").fetchone() == (1,)
+        patient.probe = nobody_answers
+        with pytest.raises(ServerSilent):
+            patient.execute("SELECT pg_sleep(3)")
+        assert patient.closed
+
+
 def test_the_limits_reach_the_server():
     parameters = connection.get_connection_params()
     parameters["options"] = database_limits(5, lock=3, idle=5, given="-c lock_timeout=7000")
