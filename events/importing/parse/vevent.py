@@ -32,6 +32,7 @@ _MOMENT = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?",
     re.IGNORECASE,
 )
+_UNTIL_IN_UTC = re.compile(r"UNTIL\s*=\s*(\d{8}T\d{6})Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MEETING = re.compile(
     r"https?://(?:[^/]*\.)?(?:zoom\.us|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com|meet\.jit\.si"
@@ -126,6 +127,28 @@ class Added(NamedTuple):
     end: Moment | timedelta | None
 
 
+class OwnClock(NamedTuple):
+    """The clock of a `zone` that is like none of the world, and what it shows at the `start` of an entry (naive)."""
+
+    zone: CustomZone
+    start: datetime
+
+    def rules(self, told: Iterable[str]) -> tuple[str, ...]:
+        """RRULEs whose UNTIL is a time of this clock."""
+        return tuple(_UNTIL_IN_UTC.sub(self._until, text) for text in told)
+
+    def _until(self, match: re.Match[str]) -> str:
+        try:
+            until = datetime.strptime(match[1].upper(), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+            return f"UNTIL={self.zone.wall(until):%Y%m%dT%H%M%S}"
+        except (ValueError, OverflowError):
+            return match[0]
+
+    def on_the_wall_of(self, zone: str, start: datetime) -> datetime:
+        """What a clock in the IANA `zone` shows when this one shows `start`; both naive."""
+        return self.zone.instant(start).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
 @dataclass(slots=True)
 class Entry:
     """One VEVENT by itself: its `event` as if it did not repeat, and what it says about a series.
@@ -145,6 +168,8 @@ class Entry:
     """EXRULEs."""
     is_exact: bool = False
     """Whether it lasts so many hours, whatever the clocks do meanwhile, and not until a time on the wall."""
+    own_clock: OwnClock | None = None
+    """The one by which its rules go, where that is of no zone of the world."""
     is_own: bool = False
     """Whether it is of one of our own calendars, which tell by EXDATE what is cancelled, and leave out what is gone."""
 
@@ -223,7 +248,7 @@ class Calendar:
         if own_zone and own_zone.location:
             named = named or zone_called(own_zone.location)
         if own_zone is None or not own_zone.is_readable:
-            return Clock(named) if named else self._clock_at_offset(tzid, wall)
+            return Clock(named) if named else self._clock_at_offset(tzid, wall, is_series=is_series)
         if named and (not own_zone.speaks_of(wall) or own_zone.is_like(named, wall, all_year=is_series)):
             return Clock(named)
         preferred = [name for name in (self.zone, self.default_timezone) if name]
@@ -248,7 +273,7 @@ class Calendar:
         reason = f"Its time zone “{told}” is defined like no zone of the world; {named} is used, by its name."
         return Clock(named, warning="" if is_like_now else reason)
 
-    def _clock_at_offset(self, tzid: str, wall: datetime) -> "Clock":
+    def _clock_at_offset(self, tzid: str, wall: datetime, *, is_series: bool) -> "Clock":
         """By an offset in the name of a zone that is not known otherwise."""
         told, offset = tzid[:80], offset_called(tzid)
         fixed = CustomZone.at_offset(offset) if offset is not None else None
@@ -259,7 +284,8 @@ class Calendar:
             # Windows names the offset of the winter, whatever the season is.
             default = self.zone or self.default_timezone
             return Clock(default, warning=f"Its time zone “{told}” is not known; {default} is assumed.")
-        zone = fixed.zone_in(wall.year, ()) or fixed.zone_at(wall)
+        # The clock of a place may be right today and wrong in summer.
+        zone = fixed.zone_in(wall.year, ()) or (None if is_series else fixed.zone_at(wall))
         return Clock(
             zone, fixed if zone is None else None, f"Its time zone “{told}” is not known but by its offset"
         )
@@ -284,6 +310,7 @@ class EntryReader:
     uid: str = ""
     clocks: dict[str, Clock] = field(default_factory=dict)
     """By TZID, as it is at the start of the entry."""
+    own_clock: OwnClock | None = None
     zone_of_days: str = ""
     """The IANA zone by whose midnights its whole days are told, if they are told by times."""
 
@@ -377,6 +404,7 @@ class EntryReader:
             is_following=self._is_following,
             removed=tuple(dict.fromkeys(removed)),
             is_exact=self._is_exact,
+            own_clock=self.own_clock,
             is_own=self.calendar.is_own,
         )
 
@@ -650,6 +678,8 @@ class EntryReader:
                 self._warn_of_clock(clock.warning, clock.zone)
             return wall.replace(tzinfo=ZoneInfo(clock.zone))
         self._warn_of_clock(clock.warning, self._default_zone)
+        if clock.own and name == "DTSTART":
+            self.own_clock = OwnClock(clock.own, wall)
         there = clock.own.instant(wall) if clock.own else wall.replace(tzinfo=ZoneInfo(self._default_zone))
         return there.astimezone(ZoneInfo(self._default_zone))
 
