@@ -270,6 +270,12 @@ class CustomZone:
     def instant(self, wall: datetime) -> datetime:
         return wall.replace(tzinfo=timezone(self.offset(wall))).astimezone(UTC)
 
+    def wall(self, moment: datetime) -> datetime:
+        """What its clock shows, naive, at the aware `moment`."""
+        utc = moment.astimezone(UTC).replace(tzinfo=None)
+        # An hour off at most, where the clock changes just then.
+        return utc + self.offset(utc + self.offset(utc))
+
     @classmethod
     def at_offset(cls, offset: timedelta) -> "CustomZone":
         """One whose clocks never change."""

@@ -1,13 +1,13 @@
 """Which clock the times of a calendar's entries go by: one for an entry, and the file's own definition of a zone."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from events.importing.parse import parse
 from events.importing.parse.zones import zone_called
-from events.recurrence import instant
+from events.recurrence import Schedule, instant, occurrences
 from tests.builders import make_calendar
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
@@ -246,6 +246,45 @@ def test_a_series_goes_by_the_definition_also_where_it_begins_like_the_name():
     data = make_calendar("DTSTART;TZID=EST:20270104T090000\nRRULE:FREQ=MONTHLY;COUNT=8", head=head)
     (event,) = read(data).events
     assert f"{instant(date(2027, 7, 4), event.start_time, event.timezone):%H:%M}" == "14:00"
+
+
+DRIFT = (CASES / "own-zone-series-drift.ics").read_bytes().decode()
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("RRULE:FREQ=WEEKLY;COUNT=3", ["04-19T07:00", "04-26T06:00", "05-03T06:00"]),
+        ("RRULE:FREQ=WEEKLY;UNTIL=20270503T060000Z", ["04-19T07:00", "04-26T06:00", "05-03T06:00"]),
+        ("RRULE:FREQ=WEEKLY;UNTIL=20270503T055959Z", ["04-19T07:00", "04-26T06:00"]),
+        ("RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE;TZID=Base:20270426T100000", ["04-19T07:00", "05-03T06:00"]),
+        ("RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE:20270426T100000", ["04-19T07:00", "05-03T06:00"]),
+        ("RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE:20270419T070000Z", ["04-26T06:00", "05-03T06:00"]),
+        ("RRULE:FREQ=MONTHLY;BYMONTHDAY=19;COUNT=6", [
+            *("04-19T07:00", "05-19T06:00", "06-19T06:00", "07-19T06:00", "08-19T06:00", "09-19T07:00"),
+        ]),
+        ("RDATE;TZID=Base:20270503T100000", ["04-19T07:00", "05-03T06:00"]),
+    ],
+)  # fmt: skip
+def test_a_series_by_a_clock_like_none_of_the_world_has_the_right_instants(rule, expected):
+    found, said = starts_of(DRIFT.replace("RRULE:FREQ=WEEKLY;COUNT=3", rule).encode())
+    assert found == expected
+    assert "like no zone of the world" in said
+
+
+def test_a_series_at_an_offset_does_not_go_with_the_summer_of_a_place():
+    data = make_calendar("DTSTART;TZID=GMT-03:30:20270104T100000\nRRULE:FREQ=MONTHLY;COUNT=7", head="X-A:b")
+    assert starts_of(data)[0][-1] == "07-04T13:30"
+
+
+def starts_of(data):
+    """The instants at which the dates of the only event begin, without year, and the warnings."""
+    feed = read(data)
+    (event,) = feed.events
+    wall = (event.start_date, event.start_time, event.end_date, event.end_time, event.timezone)
+    schedule = Schedule(*wall, event.recurrence_rule, event.exceptions, event.additional_dates)
+    starts = sorted(each.starts_at for each in occurrences(schedule, datetime(2027, 1, 1, tzinfo=UTC)))
+    return [f"{start:%m-%dT%H:%M}" for start in starts], " ".join(problem.reason for problem in feed.problems)
 
 
 @pytest.mark.parametrize(
