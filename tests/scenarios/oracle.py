@@ -374,7 +374,7 @@ class Oracle:
     ) -> list[Key]:
         """The events whose pages are as before the run."""
         self.typed_stays(step, before, after)
-        back: list[Key] = []
+        restored: list[Key] = []
         for pk in run.before.keys() | run.after.keys() | before.keys():
             start, end = run.before.get(pk), run.after.get(pk)
             was, now = before.get(pk), after.get(pk)
@@ -427,7 +427,7 @@ class Oracle:
             if not is_as_left:
                 sheet.is_unsure = True
                 continue
-            back += sheet.keys
+            restored += sheet.keys
             if start is None:
                 if now is not None and not sheet.touched:
                     self.fail(
@@ -449,8 +449,8 @@ class Oracle:
             for key, page in self.known.items():
                 if page == pk:
                     self.known[key] = 0
-                    back.append(key)
-        return back
+                    restored.append(key)
+        return restored
 
 
 def _news(last: Values | None, said: Values) -> Values:
