@@ -14,6 +14,7 @@ from .environment import (
     import_ports,
     import_proxy,
     log_level,
+    whole_number,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -127,6 +128,8 @@ LOGGING = {
         "wagtail": {"level": "WARNING"},
     },
 }
+
+KEEP_HISTORY_DAYS = whole_number("KEEP_HISTORY_DAYS", env.str("KEEP_HISTORY_DAYS", default="365"))
 
 # A finished job has nothing more to tell; one that failed stays to be looked at.
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful", "shutdown_graceful_timeout": 10}

@@ -297,7 +297,8 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     events = with_pictures(adopted(read.feed.events, marks), marks, source, clock.now())
     held = held_by(source, events) if source.pk else {}
     plan = reconcile(events, held)
-    unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
+    # What was left out on purpose, such as what is private now, is as good as gone.
+    unread = {problem.uid for problem in read.feed.problems if problem.level == Level.FAILED}
     is_its_own = order.source is not None or source.address == absolute(order.address)
     if is_its_own and "" not in unread:
         there = {event.key for event in events} | read.everything

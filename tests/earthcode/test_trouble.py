@@ -116,6 +116,8 @@ def test_the_same_trouble_of_many_requests_is_logged_once():
 
     assert [passes() for _ in range(3)] == [True, False, False]
     assert passes(of=ValueError())
+    probes = [logging.makeLogRecord({"name": "django.request", "status_code": 503}) for _ in range(3)]
+    assert [bool(once.filter(record)) for record in probes] == [True, False, False]
     assert passes("events")
     full = OSError(errno.ENOSPC, "full")
     assert [passes("events", full), passes("django.request", full)] == [True, False]
@@ -128,6 +130,25 @@ def test_a_server_that_stays_silent_is_not_waited_for():
         assert patient.execute("SELECT 1").fetchone() == (1,)
         with pytest.raises(ServerSilent):
             patient.execute("SELECT pg_sleep(5)")
+        assert patient.closed
+
+
+def test_a_server_that_answers_nobody_is_told_from_one_that_takes_its_time(monkeypatch):
+    monkeypatch.setattr("earthcode.postgresql.base.PROBE_AFTER_SECONDS", 0.1)
+
+    def nobody_answers():
+        raise psycopg.errors.ConnectionTimeout("timeout")
+
+    def somebody_refuses():
+        raise psycopg.errors.TooManyConnections("too many clients")
+
+    with PatientConnection.connect(**connection.get_connection_params(), autocommit=True) as patient:
+        patient.patience, patient.probe = 5, somebody_refuses
+        assert patient.execute("SELECT 'here' FROM pg_sleep(0.5)").fetchone() == ("here",)
+        assert patient.execute("SELECT 1").fetchone() == (1,)
+        patient.probe = nobody_answers
+        with pytest.raises(ServerSilent):
+            patient.execute("SELECT pg_sleep(3)")
         assert patient.closed
 
 

@@ -34,7 +34,7 @@ from .visitors import PAGES, Visit, Visitors, send_much, send_slowly, table
 ROOT = Path(__file__).resolve().parents[2]
 ANSWER_SECONDS = 5.5
 """Five, and what a busy machine needs."""
-QUICK = ("calm", "restart", "lock", "web-worker", "large")
+QUICK = ("restart", "web-worker", "large")
 
 Problems = list[str]
 Scene = Callable[[Portal, Visitors], Problems]
@@ -149,6 +149,39 @@ def large(portal: Portal, visitors: Visitors) -> Problems:
     return [*problems, *only(visitors.visits, "200", within=3)]
 
 
+def front(portal: Portal, visitors: Visitors) -> Problems:
+    """Behind nginx with deploy/nginx.conf: slow and large bodies, and a killed process of the web server"""
+    if not nginx_is_there():
+        print("  left out: there is no nginx, and installing it takes root and Debian's packages")
+        return []
+    with portal.behind_nginx(ROOT / "deploy" / "nginx.conf") as port, Visitors(port) as public:
+        senders = [threading.Thread(target=send_slowly, args=(port, "/admin/login/", 9)) for _ in range(40)]
+        for sender in senders:
+            sender.start()
+        status, sent, seconds = send_much(port, "/admin/login/", 400, in_chunks=False)
+        print(f"  400 MB: {status} after {sent / 1e6:.1f} MB and {seconds:.1f} s")
+        portal.kill_web_worker()
+        for sender in senders:
+            sender.join()
+        settled(public)
+    # The front keeps these two for itself.
+    seen = [one for one in public.visits if one.path in PAGES]
+    lost = [one for one in seen if one.outcome != "200"]
+    print("  through nginx:", *table(seen), sep="\n")
+    return [
+        *([] if status.startswith("413") and sent < 10_000_000 else [f"400 MB: {status}"]),
+        *([f"{len(lost)} visits were lost: {listed(lost)}"] if lost else []),
+    ]
+
+
+def nginx_is_there() -> bool:
+    if not shutil.which("nginx") and os.geteuid() == 0 and shutil.which("apt-get"):
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "nginx-light"]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, check=False, capture_output=True, timeout=60)
+    return shutil.which("nginx") is not None
+
+
 def full(portal: Portal, visitors: Visitors) -> Problems:
     """The disk of uploaded files is full"""
     if os.geteuid() != 0 or not shutil.which("mount"):
@@ -185,6 +218,7 @@ SCENES: dict[str, Scene] = {
     "worker": worker,
     "slow": slow,
     "large": large,
+    "front": front,
     "full": full,
 }
 
@@ -303,6 +337,8 @@ def main() -> int:
     parser.add_argument("--checkout", type=Path, default=ROOT, help="of the portal to start, if not this one")
     options = parser.parse_args()
     chosen = options.scenes or (QUICK if options.quick else list(SCENES))
+    # Whoever ends us, what we started ends too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     results: dict[str, Problems] = {}
     began = time.monotonic()
     with workplace() as folder:

@@ -102,6 +102,47 @@ class Portal:
                 start_new_session=True,
             )
 
+    @contextlib.contextmanager
+    def behind_nginx(self, configuration: Path) -> Iterator[int]:
+        """The port of an nginx with `configuration`, but for its ports, its certificate and the portal's port."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        text = configuration.read_text()
+        text = re.sub(r"server \{\s+listen 80;.*?\n\}\n", "", text, flags=re.DOTALL)
+        text = re.sub(r"^ *(listen \[|ssl_).*\n", "", text, flags=re.MULTILINE)
+        text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};").replace(
+            "portal.example.org", "127.0.0.1"
+        )
+        text = text.replace("127.0.0.1:8000", f"127.0.0.1:{self.port}")
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        places = "".join(f"{kind}_temp_path {self.folder}/nginx-{kind};\n" for kind in kinds)
+        head = f"pid {self.folder}/nginx.pid; error_log {self.folder}/nginx.log; worker_processes 1;\n"
+        whole = self.folder / "nginx.conf"
+        whole.write_text(f"{head}events {{}}\nhttp {{ access_log off;\n{places}{text}}}\n")
+        program = subprocess.Popen(
+            [
+                "nginx",
+                "-p",
+                str(self.folder),
+                "-c",
+                str(whole),
+                "-g",
+                "daemon off;",
+            ],
+            stdin=subprocess.DEVNULL,
+        )
+        try:
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                time.sleep(0.1)
+            yield port
+        finally:
+            program.terminate()
+            program.wait(10)
+
     def start_again(self) -> None:
         """Whatever the scene before has ended, as an operator would."""
         for name in ("web", "worker"):

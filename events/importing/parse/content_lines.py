@@ -18,11 +18,12 @@ from .encoding import codec_of, read_text
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 # Microsoft's names of time zones have colons and ought to be, but are not always, within quotes.
 _CONTENT_LINE = re.compile(
-    r'([A-Za-z0-9-]+)[ \t]*((?:;(?:(?:UTC|GMT)[+-]\d\d:\d\d(?=[:;)])|tzone://|[^:;"]|"[^"]*")*+)*+):(.*)',
+    r'([A-Za-z0-9-]+)[ \t]*((?:;(?:(?:UTC|GMT|=) ?[+-]\d{1,2}:\d\d(?=[:;)])|tzone://|[^:;"]|"[^"]*")*+)*+):(.*)',
     re.DOTALL,
 )
 _PARAMETER = re.compile(r';\s*([A-Za-z0-9-]+)\s*(?:=((?:"[^"]*"|[^";])*))?')
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+# Also the line break of programs that escape theirs twice.
+_ESCAPED = re.compile(r"\\(?:[rR]\\([nN])|(.))", re.DOTALL)
 _LISTED = re.compile(r"(?:[^\\,]|\\.?)++", re.DOTALL)
 # RFC 6868: what the value of a parameter could not hold otherwise.
 _CARET = re.compile(r"\^([n'^])")
@@ -32,6 +33,7 @@ _PROPERTY = re.compile(
     r"(?:BEGIN|END|DT(?:START|END|STAMP)|DURATION|SUMMARY|DESCRIPTION|LOCATION|URL|UID|STATUS|CLASS|CATEGORIES"
     r"|SEQUENCE|PRIORITY|TRANSP|CREATED|LAST-MODIFIED|R(?:RULE|DATE)|EXDATE|ORGANIZER|ATTENDEE|X-[A-Z0-9-]+)[;:]"
 )
+_BROKEN_CLASS = re.compile(r"CLASS\b[^A-Za-z]*(.*)", re.DOTALL | re.IGNORECASE)
 _TOP_LEVEL = {"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"}
 
 
@@ -144,6 +146,9 @@ def read_tree(data: bytes) -> Tree:
         if not match:
             if stack:
                 stack[-1].unreadable_lines += 1
+                if broken := _BROKEN_CLASS.match(line):
+                    # Whether an entry is for everybody is no line to lose.
+                    stack[-1].properties.append(Property("CLASS", "", broken[1], number))
             continue
         name = match[1].upper()
         if name == "BEGIN":
@@ -200,7 +205,7 @@ def _logical_lines(data: bytes) -> Iterator[tuple[int, str]]:
 def _unescaped(text: str) -> str:
     if "\\" not in text:
         return text
-    return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], text)
+    return _ESCAPED.sub(lambda match: "\n" if match[1] or match[2] in "nN" else match[2], text)
 
 
 def _transferred(value: str, parameters: dict[str, str]) -> str | None:

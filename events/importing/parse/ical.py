@@ -15,7 +15,8 @@ from .content_lines import Component, read_tree
 from .fields import head
 from .rules import Effort
 from .series import events_of
-from .vevent import Calendar, Entry, EntryReader, LeftOut, uid_of
+from .series_secrets import without_secrets
+from .vevent import Calendar, Entry, EntryReader, LeftOut, Private, uid_of
 
 logger = logging.getLogger(__name__)
 
@@ -43,23 +44,30 @@ def parse(data: bytes, *, default_timezone: str, at: datetime | None = None) -> 
     lost = "An entry ends here that has not begun; its line “BEGIN:VEVENT” is missing, and so the entry."
     problems += [Problem(Level.FAILED, lost, line=line) for line in tree.unopened]
     entries: dict[str | int, list[Entry]] = {}
+    secrets: dict[str, list[Private]] = {}
     for component, calendar in _vevents(tree.components, calendars):
         reader = EntryReader(component, calendar)
         try:
             entry = reader.read()
         except LeftOut as reason:
             problems.append(reader.problem(reason.level, str(reason)))
+            if isinstance(reason, Private) and reader.uid:
+                secrets.setdefault(reader.uid, []).append(reason)
         except Exception:
             # Whatever an entry comes up with, it costs no other.
             logger.exception("Reading the entry on line %s failed", component.line)
             problems.append(reader.problem(Level.FAILED, "The portal cannot read it; its log tells more."))
         else:
             entries.setdefault(entry.event.key.uid or component.line, []).append(entry)
+    for uid, hidden in secrets.items():
+        if uid in entries:
+            entries[uid], found = without_secrets(entries[uid], hidden)
+            problems += found
     events: list[FeedEvent] = []
     effort = Effort()
     effort.at = at
     dateless: set[str] = set()
-    for same in entries.values():
+    for same in filter(None, entries.values()):
         made, found = _made_of(same, effort)
         events += made
         problems += found
@@ -72,8 +80,8 @@ def parse(data: bytes, *, default_timezone: str, at: datetime | None = None) -> 
         calendars[0].name,
         calendars[0].product,
         complete=tree.complete,
-        # What has no date any more is as good as gone.
-        uids=frozenset(map(uid_of, tree.uids)) - dateless,
+        # What is private now, and what has no date any more, is as good as gone.
+        uids=frozenset(map(uid_of, tree.uids)) - secrets.keys() - dateless,
         depends_on_clock=effort.depends_on_clock,
     )
 

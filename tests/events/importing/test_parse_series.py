@@ -17,11 +17,13 @@ WINDOW = timedelta(days=300)
 # Where we mean something else, and why.
 DIFFERENT = {
     "bad_rrule_missing_until_event": "the library cannot read it",
+    "duration_edited": "an empty CLASS is none that is known to be public",
     "end_before_start_event": "the library swaps start and end; we keep the start and say so",
     "issue_132_swapped_start_and_end": "the same",
     "issue_201_mixed_datetime_and_date": "a day that ends at a time is taken for whole days",
     "issue_75_range_parameter": "an UNTIL that is a day has that day in it",
     "issue_28_rrule_with_UTC_endinginZ": "an UNTIL in UTC beside a DATE is a day in the calendar's zone",
+    "three_events_one_edited": "an empty CLASS is none that is known to be public",
 }
 
 
