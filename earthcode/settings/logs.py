@@ -41,14 +41,19 @@ class OncePerTrouble(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._last: dict[Trouble, float] = {}
-        self._left_out: dict[Trouble, int] = {}
+        self._last: dict[Trouble | None, float] = {}
+        self._left_out: dict[Trouble | None, int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
         found = trouble_of(record.exc_info[1]) if record.exc_info else None
-        if not found or not (record.name == "django.request" or found[0] is Trouble.FULL):
+        is_request = record.name == "django.request"
+        if found and (is_request or found[0] is Trouble.FULL):
+            trouble = found[0]
+        elif is_request and getattr(record, "status_code", None) == 503:
+            trouble = None  # a view has said so itself, as the one that probes ask does every few seconds
+        else:
             return True
-        trouble, now = found[0], time.monotonic()
+        now = time.monotonic()
         if now - self._last.get(trouble, -QUIET_SECONDS) < QUIET_SECONDS:
             self._left_out[trouble] = self._left_out.get(trouble, 0) + 1
             return False

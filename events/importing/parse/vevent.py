@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from icalendar.prop import vDuration
 
-from events.ical import LAST_DAY
+from events.ical import LAST_DAY, ZONE
 from events.importing.feed import FeedEvent, Key, Level, Problem
 from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text, without_login
 
@@ -93,6 +93,8 @@ class Moment(NamedTuple):
     written: date
     is_floating: bool
     is_utc: bool
+    wall: datetime | None = None
+    """As it is written, naive: where it is floating, by the clock of the series that it speaks of."""
 
     def days(self, timezone: str, *, is_timed: bool) -> list[date]:
         """The day of a series in `timezone` that is meant, the most likely first."""
@@ -108,7 +110,7 @@ class Moment(NamedTuple):
         """Whether it is written as the midnight with which a day begins."""
         if not isinstance(self.value, datetime):
             return False
-        return _is_midnight(self.value.astimezone(UTC) if self.is_utc else self.value)
+        return self.wall is not None and _is_midnight(self.wall)
 
     @property
     def recurrence_id(self) -> str:
@@ -604,7 +606,11 @@ class EntryReader:
         offset = match[7] if match else None
         written = date(*(int(part) for part in match.groups()[:3])) if match else value
         is_floating = not (offset or parameters.get("TZID"))
-        return Moment(value, written, is_floating, (offset or "").upper() == "Z")
+        wall = None
+        if match and isinstance(value, datetime):
+            hour, minute, second = (int(part or 0) for part in match.groups()[3:6])
+            wall = datetime.combine(written, time(hour, minute, min(second, 59)))
+        return Moment(value, written, is_floating, (offset or "").upper() == "Z", wall)
 
     def _excluded(self) -> Iterator[Moment]:
         for text, parameters in self._dates("EXDATE"):
@@ -660,7 +666,8 @@ class EntryReader:
             return self._at_offset(wall, offset, tzid)
         if offset:
             # The dates of a series at a time in UTC do not go with the seasons of the calendar's zone.
-            zone = "UTC" if self.component.get("RRULE") else self.calendar.zone or "UTC"
+            own_zone = zone_called(self.component.text(ZONE)) if self.calendar.is_own else None
+            zone = "UTC" if self.component.get("RRULE") else own_zone or self.calendar.zone or "UTC"
             if tzid:
                 self.warnings.append(f"Its {name} has both a TZID and a Z; it is read as UTC.")
                 zone = self._clock(tzid, wall).zone or zone
