@@ -9,7 +9,9 @@ import pickle
 import resource
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def limit(seconds: int, memory: int) -> None:
@@ -50,7 +52,8 @@ def report(fetched, again, day, most_events, most_problems, options):
     zone = options["default_timezone"]
     format, feed = read(fetched.body, dict(options))
     options = {**options, "format": format}
-    second, without_zone = None, frozenset()
+    second: Any = None
+    without_zone: Any = ()
     if fetched.bytes_read <= MANY_BYTES:
         other = next(name for name in ("Pacific/Kiritimati", "Pacific/Niue") if name != zone)
         without_zone = zoneless(feed, read(fetched.body, {**options, "default_timezone": other})[1])
@@ -68,6 +71,9 @@ def report(fetched, again, day, most_events, most_problems, options):
     return format, len(feed.events), advice, feed.problems[:most_problems], len(feed.problems)
 
 
+FUNCTIONS: dict[str, Callable[..., Any]] = {"read": read, "report": report}
+
+
 def serve() -> None:
     questions = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -79,7 +85,7 @@ def serve() -> None:
         except EOFError:
             return
         try:
-            answer = {"read": read, "report": report}[name](*arguments)
+            answer = FUNCTIONS[name](*arguments)
         except Exception as error:  # noqa: BLE001 - it is raised by whoever asked
             answer = error
         pickle.dump(answer, answers)

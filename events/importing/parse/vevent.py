@@ -227,11 +227,14 @@ class Calendar:
     def _custom(self, tzid: str) -> CustomZone | None:
         return self.custom_zones.get(zone_key(tzid).lower())
 
+    def _is_known(self, tzid: str) -> bool:
+        return bool(tzid) and bool(zone_called(tzid) or self._custom(tzid) or offset_called(tzid) is not None)
+
     @property
     def tzid(self) -> str:
         """What times go by that name no zone, and whose entry names none; "" where the calendar does not say."""
         told = (self.zone_name, self.component.text("TZID"))
-        known = next((name for name in told if name and (zone_called(name) or self._custom(name))), "")
+        known = next(filter(self._is_known, told), "")
         return known or (self.only_zone if len(self.custom_zones) == 1 else "")
 
     @property
@@ -291,7 +294,7 @@ class Calendar:
         )
 
     def problems(self) -> Iterator[Problem]:
-        if self.zone_name and not self.zone:
+        if self.zone_name and not self._is_known(self.zone_name):
             reason = (
                 f"The calendar's time zone “{self.zone_name[:80]}” is not known; it is left out of account."
             )
@@ -706,7 +709,8 @@ class EntryReader:
                 self.warnings.append(
                     f"Its {name} names no time zone; it is read by that of its {other}, {tzid[:80]}."
                 )
-            if tzid or (offset and other == "DTSTART"):
+            # Which date of a series is meant is told by the clock of the series, which need not be UTC's.
+            if tzid or (offset and (other, name) == ("DTSTART", "DTEND")):
                 return tzid, offset
         tzid = self.component.text("TZID") or self.component.text("X-WR-TIMEZONE") or self.calendar.tzid
         if tzid and not self.calendar.zone and tzid == self.calendar.tzid:
