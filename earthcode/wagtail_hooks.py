@@ -13,6 +13,7 @@ from . import worker_watch
 from .account_forms import EmailPanel
 from .caching import mark_public
 from .content_checks import SCRIPT, use_portal_checks
+from .editing import MergingPageViewSet
 from .image_forms import PortalImageField
 from .media_access import Audience, audience
 from .models import SiteSettings
@@ -38,6 +39,11 @@ class SilentWorker(Component):
 
     def get_context_data(self, parent_context):
         return {"silence": self.silence, "start": worker_watch.START}
+
+
+@hooks.register("register_admin_viewset")
+def merge_what_others_saved():
+    return MergingPageViewSet()
 
 
 @hooks.register("insert_editor_js")

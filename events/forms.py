@@ -30,6 +30,39 @@ _OF_THE_SCHEDULE = {
 
 class EventPageForm(BasePageForm):
     recurrence_rule = RecurrenceField(required=False, label="Repeats")
+    merged_together = (
+        *BasePageForm.merged_together,
+        (
+            "dates",
+            "the dates",
+            (
+                "start_date",
+                "start_time",
+                "end_date",
+                "end_time",
+                "timezone",
+                "recurrence_rule",
+                "date_status",
+            ),
+        ),
+        (
+            "registration-dates",
+            "the dates of the registration",
+            (
+                "registration_opens_date",
+                "registration_opens_time",
+                "registration_closes_date",
+                "registration_closes_time",
+            ),
+        ),
+    )
+    row_keys = {
+        "exceptions": ("original_date", "original_time"),
+        "organizers": ("partner", "name"),
+        "key_dates": ("label",),
+        "materials": ("title",),
+        "previous_dates": ("start_date", "start_time"),
+    }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -189,9 +189,14 @@ class Oracle:
                 continue
             told, values = entries[slug][0], live[slug]
             start = f"{values['start_date']}T{values['start_time']}".replace("-", "").replace(":", "")
-            is_off = values["event_status"] == "EventCancelled"
+            # A calendar has no word for what is postponed but this.
+            is_off = values["event_status"] in ("EventCancelled", "EventPostponed")
             expected = (values["title"], start, is_off)
-            says = (told.get("SUMMARY"), told.get("DTSTART"), told.get("STATUS") == "CANCELLED")
+            says = (
+                told.get("SUMMARY", "").removeprefix("Postponed: "),
+                told.get("DTSTART"),
+                told.get("STATUS") == "CANCELLED",
+            )
             if says != expected:
                 self.fail(AGREE, f"the feed says {says} of “{slug}”, live is {expected}")
         if found.search != live.keys():
