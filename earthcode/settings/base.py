@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "earthcode.signed_out.keep_what_was_typed",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
@@ -134,6 +135,8 @@ KEEP_HISTORY_DAYS = whole_number("KEEP_HISTORY_DAYS", env.str("KEEP_HISTORY_DAYS
 
 # A finished job has nothing more to tell; one that failed stays to be looked at.
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful", "shutdown_graceful_timeout": 10}
+
+CSRF_FAILURE_VIEW = "earthcode.signed_out.csrf_failure"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
