@@ -187,7 +187,7 @@ def _with_defaults(entry, number):
     names = {line.partition(":")[0].partition(";")[0] for line in entry.splitlines()}
     defaults = {
         "UID": f"UID:{number}@example.org",
-        "DTSTART": "DTSTART;VALUE=DATE:20261130",
+        "DTSTART": "DTSTART;VALUE=DATE:20991130",
         "SUMMARY": "SUMMARY:Event",
     }
     missing = [line for name, line in defaults.items() if name not in names and f"-{name}" not in names]

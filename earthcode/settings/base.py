@@ -7,7 +7,14 @@ from django.utils.csp import CSP
 
 from earthcode import local_database
 
-from .environment import database_settings, log_level
+from .environment import (
+    database_settings,
+    hosts_and_networks,
+    import_hosts,
+    import_ports,
+    import_proxy,
+    log_level,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -158,6 +165,12 @@ SECURE_CSP: dict[str, list[str]] = {
     "frame-ancestors": [CSP.NONE],
     "form-action": [CSP.SELF],
 }
+
+# Which servers imports may ask, beside what `events.importing.egress` refuses anyway.
+IMPORT_ALLOWED_HOSTS = import_hosts(env.str("IMPORT_ALLOWED_HOSTS", default=""))
+IMPORT_DENIED_HOSTS = hosts_and_networks("IMPORT_DENIED_HOSTS", env.str("IMPORT_DENIED_HOSTS", default=""))
+IMPORT_PORTS = import_ports(env.str("IMPORT_PORTS", default=""))
+IMPORT_PROXY = import_proxy(env.str("IMPORT_PROXY", default=""))
 
 # A page with many StreamField blocks posts more fields than Django's default of 1,000.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
+import idna
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -50,6 +51,89 @@ def host_names(text: str) -> list[str]:
             "write host names alone, separated by commas, as in portal.example.org."
         )
     return names
+
+
+def hosts_and_networks(name: str, text: str) -> list[str]:
+    """Return the entries of the variable `name`, which `text` separates by commas: names of hosts in lower case,
+    `.example.org` with all names below it, and networks in the notation of RFC 4632 and RFC 4291.
+
+    Raises ConfigurationError.
+    """
+    entries = [entry.strip().lower() for entry in text.split(",") if entry.strip()]
+    return [_host_or_network(name, entry) for entry in entries]
+
+
+def _host_or_network(name: str, entry: str) -> str:
+    refusal = ConfigurationError(
+        f"{name}: “{entry}” is neither a host nor a network: write names and networks separated by commas, "
+        "as in example.org,.example.com,192.0.2.0/24, without https:// and without a port."
+    )
+    address, _, length = entry.partition("/")
+    try:
+        return str(
+            ipaddress.ip_network(f"{address.strip('[]')}{f'/{length}' if length else ''}", strict=False)
+        )
+    except ValueError:
+        pass
+    host = entry.removeprefix("*").removesuffix(".")
+    try:
+        host = host if host.isascii() else idna.encode(host, uts46=True).decode()
+    except UnicodeError:
+        raise refusal from None
+    # What ends in a number would be an address.
+    if not re.fullmatch(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*", host) or re.search(
+        r"(^|\.)(0x[0-9a-f]*|\d+)$", host
+    ):
+        raise refusal
+    if entry.startswith("*") and not host.startswith("."):
+        raise refusal
+    return host
+
+
+def import_hosts(text: str) -> list[str]:
+    """Return the hosts and networks of IMPORT_ALLOWED_HOSTS, see `hosts_and_networks`. Raises ConfigurationError."""
+    entries = hosts_and_networks("IMPORT_ALLOWED_HOSTS", text)
+    for entry in entries:
+        with contextlib.suppress(ValueError):
+            network = ipaddress.ip_network(entry)
+            if network.is_loopback or network.is_link_local or network.is_multicast or network.is_unspecified:
+                raise ConfigurationError(
+                    f"IMPORT_ALLOWED_HOSTS: {entry} is never fetched from: it is this machine, "
+                    "what only its own network reaches, or many hosts at once. Leave it out."
+                )
+    return entries
+
+
+def import_ports(text: str) -> list[int]:
+    """Return the ports of IMPORT_PORTS, which `text` separates by commas. Raises ConfigurationError."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(
+        word.isascii() and word.isdigit() and len(word) < 6 and 0 < int(word) < 65536 for word in words
+    ):
+        raise ConfigurationError(
+            f"IMPORT_PORTS={text} cannot be used: write numbers from 1 to 65535 separated by commas, as in 8080,8443."
+        )
+    return [int(word) for word in words]
+
+
+def import_proxy(url: str) -> str:
+    """Return the address of the proxy that imports go through, or "" if `url` is empty. Raises ConfigurationError."""
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        is_usable = (
+            parts.scheme in ("http", "https") and parts.hostname and parts.port and not parts.path.strip("/")
+        )
+        is_usable = is_usable and not parts.query and not parts.fragment
+    except ValueError:
+        is_usable = False
+    if url and not is_usable:
+        # It may hold a password.
+        raise ConfigurationError(
+            "IMPORT_PROXY is malformed: write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with special "
+            "characters in the password percent-encoded."
+        )
+    return url
 
 
 def database_settings(url: str) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from django.core.signing import BadSignature, Signer
 
 from .advice import MANY_BYTES, Advice, advise, zoneless
 from .feed import FeedUnusable, Key, ParsedFeed, Problem
-from .fetch import TOTAL_SECONDS, Fetched, is_on_the_web, safe_get
+from .fetch import TOTAL_SECONDS, Credential, Fetched, is_on_the_web, safe_get
 from .markup import printable
 from .models import Check, CheckLink, ImportSource
 from .parse import format_of, parse
-from .sources import credential_of, lock_key_of, locked
+from .sources import CredentialWithheld, credential_of, lock_key_of, locked
 
 LIFETIME = timedelta(days=30)
 PERIOD = timedelta(hours=1)
@@ -132,11 +132,12 @@ def check_own(source: ImportSource, at: datetime) -> Report:
     """Of the feed at the address that `source` has; raises FeedUnusable."""
     if not has_address(source):
         raise FeedUnusable("Give the address of your calendar or web page.")
-    if source.credential and not source.is_approved:
-        # Else whoever writes an address would be sent the secret.
-        raise FeedUnusable("This feed needs a password, and the portal waits for somebody to approve it.")
     try:
         credential = credential_of(source)
+    except CredentialWithheld:
+        raise FeedUnusable(
+            "This feed needs a password, and the portal waits for somebody to approve it."
+        ) from None
     except FeedUnusable:
         # What it is called in the environment is nobody's business here.
         raise FeedUnusable(
@@ -155,9 +156,15 @@ def check_typed(address: str, source: ImportSource, at: datetime) -> Report:
 
 
 def _check(
-    address: str, source: ImportSource, at: datetime, *, credential: str = "", format: str = ""
+    address: str,
+    source: ImportSource,
+    at: datetime,
+    *,
+    credential: Credential | None = None,
+    format: str = "",
 ) -> Report:
-    fetched = safe_get(address, credential=credential)
+    credential = credential or Credential()
+    fetched = safe_get(address, credential=credential.afresh())
     body = fetched.body or b""
     format = format or format_of(body, fetched.address)
     columns = source.columns if format == "table" else None
@@ -175,7 +182,7 @@ def _check(
         # What cannot be had a second time was had once.
         with suppress(FeedUnusable):
             left = max(1.0, TOTAL_SECONDS - fetched.seconds)
-            second = safe_get(address, credential=credential, total_seconds=left).body or b""
+            second = safe_get(address, credential=credential.afresh(), total_seconds=left).body or b""
             again = feed if second == body else read(second, source.timezone)
     advice = advise(
         feed,

@@ -1,11 +1,11 @@
 """The bytes of a feed: out of a file, or over the network without trusting who answers."""
 
-import logging
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,15 +16,12 @@ import requests
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 from requests_hardened import Config, Manager
-from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from .egress import AddressRefused, Rules, ascii_host, has_numeric_name, resolved
 from .feed import FeedUnusable
-
-# What it refuses is told by FeedUnusable.
-logging.getLogger("requests_hardened").setLevel(logging.CRITICAL)
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
@@ -36,6 +33,7 @@ MAX_PAUSE = timedelta(days=1)
 MAX_VALIDATOR_LENGTH = 255
 CHUNK_BYTES = 65_536
 NOT_MODIFIED = 304
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _CONDITIONS = {"If-None-Match", "If-Modified-Since"}
 
@@ -93,17 +91,44 @@ class Fetched:
         return len(self.body or b"")
 
 
+class Credential:
+    """What is sent as Authorization to one source, and the only thing that decides who is sent it.
+
+    `home` is the address that the source is stored with. The secret reaches its scheme, host and port only. Once a
+    request has gone elsewhere, by a redirect or to a next page, it is not sent any more: where the feed goes on from
+    there is decided by somebody else. So make one for each import, and use it for all of its requests.
+    """
+
+    def __init__(self, secret: str = "", home: str = ""):
+        if not (secret.isascii() and secret.isprintable()):
+            # Whatever would fail later on would repeat the secret.
+            raise FeedUnusable("The credential has characters in it that cannot be sent. Set it again.")
+        self._secret = secret
+        self._home = _origin(allowed(home)) if secret else None
+
+    def __bool__(self) -> bool:
+        return bool(self._secret)
+
+    def afresh(self) -> "Credential":
+        """The same one, for requests that begin at the source's own address again."""
+        return copy(self)
+
+    def headers_for(self, address: str) -> dict[str, str]:
+        """The header to send to `address`, or none; to be asked before each request, in their order."""
+        if self._secret and _origin(address) != self._home:
+            self._secret = ""
+        return {"Authorization": self._secret} if self._secret else {}
+
+
 def fetch_feed(
-    address: str, *, known: Validators | None = None, credential: str = "", source: str = ""
+    address: str, *, known: Validators | None = None, credential: Credential | None = None
 ) -> Fetched:
     """The feed at `address`, a path or an http, https or webcal URL, unless it still is the `known` version.
 
-    `credential` is the value of the Authorization header; it reaches the scheme, host and port of `source` only, and
-    not even those after a redirect to others. `source` is where the feed begins, if `address` is a later page of it:
-    which one that is, the feed itself says. Raises FeedUnusable, FeedBusy or FeedGone.
+    Raises FeedUnusable, FeedBusy or FeedGone.
     """
     if is_on_the_web(address):
-        return safe_get(address, known=known, credential=credential, source=source)
+        return safe_get(address, known=known, credential=credential)
     return Fetched(body=_read_file(address), address=address)
 
 
@@ -142,31 +167,25 @@ def safe_get(
     address: str,
     *,
     known: Validators | None = None,
-    credential: str = "",
-    source: str = "",
+    credential: Credential | None = None,
     accept: str = "text/calendar, */*;q=0.5",
     total_seconds: float = TOTAL_SECONDS,
     max_bytes: int = MAX_BYTES,
 ) -> Fetched:
     """The answer to a GET of `address`, decompressed; raises FeedUnusable.
 
-    Only http and https (webcal is https), only hosts with a public address, which is checked for the very
-    address that is connected to, redirects included. `total_seconds` bounds everything after the look-up of
-    the name. `known`, `credential` and `source` are as in `fetch_feed`.
+    Only http and https (webcal is https), only hosts and ports that `egress.Rules` allows, which is checked for the
+    very address that is connected to, redirects included. `total_seconds` bounds everything after the look-up of
+    the name. `known` and `credential` are as in `fetch_feed`.
     """
-    if not (credential.isascii() and credential.isprintable()):
-        # Whatever would fail later on would repeat the secret.
-        raise FeedUnusable("The credential has characters in it that cannot be sent. Set it again.")
-    home = _origin(allowed(source or address))
+    credential = credential or Credential()
     started = time.monotonic()
     with _deadline(total_seconds) as deadline, _session(deadline) as session:
         try:
             for _ in range(MAX_REDIRECTS + 1):
                 address = allowed(address)
                 headers = {"Accept": accept, **(known.headers if known else {})}
-                credential = credential if _origin(address) == home else ""
-                if credential:
-                    headers["Authorization"] = credential
+                headers |= credential.headers_for(address)
                 with session.get(address, stream=True, allow_redirects=False, headers=headers) as response:
                     if not response.is_redirect:
                         return Fetched(
@@ -198,32 +217,64 @@ def loopback_is_allowed() -> bool:
     }
 
 
+def rules() -> Rules:
+    """What the settings say about which servers may be asked."""
+    return Rules(
+        allowed=settings.IMPORT_ALLOWED_HOSTS,
+        denied=settings.IMPORT_DENIED_HOSTS,
+        ports=settings.IMPORT_PORTS,
+        allow_loopback=loopback_is_allowed(),
+    )
+
+
 def is_on_the_web(address: str) -> bool:
     """Whether `address` is meant as a web address, and not as a path."""
     return "://" in address or address.lower().startswith("webcal:")
 
 
 def allowed(address: str) -> str:
-    """`address` as it is fetched; FeedUnusable says why not."""
+    """`address` as it is fetched, its host in ASCII; FeedUnusable says why it is not.
+
+    This is all that can be known without asking for the addresses of the host; see `egress`.
+    """
+    not_one = FeedUnusable(f"“{address}” is not a web address.")
     try:
         parts = urlsplit(address.strip())
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
-        raise FeedUnusable(f"“{address}” is not a web address.") from None
+        raise not_one from None
     scheme = "https" if parts.scheme == "webcal" else parts.scheme
     if scheme not in {"http", "https"}:
         raise FeedUnusable(f"Addresses with “{parts.scheme}:” are not fetched; use https, http or webcal.")
-    if not host:
-        raise FeedUnusable(f"“{address}” is not a web address.")
-    if parts.username is not None or parts.password is not None:
+    bracketed, _, after = parts.netloc.rpartition("]")
+    if (
+        not host
+        or port == 0
+        or bool(bracketed) != (":" in host)
+        or (bracketed and after[:1] not in {"", ":"})
+    ):
+        raise not_one
+    if "@" in parts.netloc:
         raise FeedUnusable("An address with a user name or password in it is not fetched.")
-    return urlunsplit((scheme, parts.netloc, parts.path, parts.query, ""))
+    try:
+        host = ascii_host(host)
+    except ValueError:
+        raise not_one from None
+    if has_numeric_name(host):
+        raise FeedUnusable(
+            f"“{host}” is an unusual way to write the address of a server; use its name, or four numbers from 0 to 255."
+        )
+    if refusal := rules().why_not_name(host, port or DEFAULT_PORTS[scheme]):
+        raise FeedUnusable(f"{scheme}://{host}{f':{port}' if port else ''} is not fetched: {refusal}")
+    netloc = f"[{host}]" if ":" in host else host
+    # Built anew, so that no other program reads another host out of it.
+    return urlunsplit((scheme, netloc if port is None else f"{netloc}:{port}", parts.path, parts.query, ""))
 
 
 def _origin(address: str) -> tuple[str, str | None, int | None]:
     """Scheme, host and port (RFC 6454)."""
     parts = urlsplit(address)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
 
 
 def _validators(response: requests.Response, known: Validators | None) -> Validators:
@@ -306,8 +357,10 @@ def _in_words(error: Exception, address: str, deadline: "_Deadline") -> str:
     host = host_of(address)
     if deadline.is_over:
         return f"{host} took longer than {deadline.seconds:g} seconds to send the feed. Try again later."
-    if isinstance(error, InvalidIPAddress):
-        return f"{host} is not a public address of the internet; feeds are fetched from public ones only."
+    if isinstance(error, AddressRefused):
+        return f"{host} {error}"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"{host} cannot be reached by way of the proxy of this portal. Tell whoever runs the portal."
     if isinstance(error, requests.Timeout):
         return f"{host} does not answer. Check the address, or try again later."
     if isinstance(error, requests.exceptions.SSLError):
@@ -375,8 +428,9 @@ def _deadline(seconds: float) -> Iterator[_Deadline]:
 @contextmanager
 def _session(deadline: _Deadline) -> Iterator[requests.Session]:
     config = Config(
-        ip_filter_enable=True,
-        ip_filter_allow_loopback_ips=loopback_is_allowed(),
+        # `_GuardedAdapter` does that, by rules of the portal's own.
+        ip_filter_enable=False,
+        ip_filter_allow_loopback_ips=False,
         never_redirect=True,
         default_timeout=(CONNECT_SECONDS, deadline.seconds),
         user_agent_override=f"EarthCODE portal (+{settings.BASE_URL})",
@@ -384,14 +438,46 @@ def _session(deadline: _Deadline) -> Iterator[requests.Session]:
     with Manager(config).get_session() as session:
         # No proxy and no .netrc of the environment: they would see or send what was not meant for the host.
         session.trust_env = False
+        if settings.IMPORT_PROXY:
+            session.proxies = {"http": settings.IMPORT_PROXY, "https": settings.IMPORT_PROXY}
         # Even when told not to follow, requests reads the whole body of a redirect to know where it leads.
         session.resolve_redirects = lambda *args, **options: iter(())
-        for adapter in session.adapters.values():
-            _watch_connections(adapter, deadline)
+        for scheme in DEFAULT_PORTS:
+            session.mount(f"{scheme}://", _GuardedAdapter(deadline, rules()))
         yield session
 
 
-def _watch_connections(adapter: HTTPAdapter, deadline: _Deadline):
+class _GuardedAdapter(HTTPAdapter):
+    """Connects to addresses that `rules` allow, and to the very one that was checked: a name may have another the next
+    time that somebody asks. Its connections end with `deadline`.
+
+    A proxy is given the name, and looks it up itself; see SECURITY.md for what it has to refuse then.
+    """
+
+    def __init__(self, deadline: _Deadline, rules: Rules):
+        self._rules = rules
+        self._pools = _pools_watched_by(deadline)
+        super().__init__()
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy, **options):
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+    def build_connection_pool_key_attributes(self, request, verify, cert=None):
+        target, tls = super().build_connection_pool_key_attributes(request, verify, cert)
+        host, port = target["host"].strip("[]"), target["port"] or DEFAULT_PORTS[target["scheme"]]
+        found = resolved(host, port, self._rules)
+        if not settings.IMPORT_PROXY:
+            request.headers["Host"] = urlsplit(request.url).netloc
+            if target["scheme"] == "https":
+                tls["assert_hostname"] = tls["server_hostname"] = host
+            target["host"] = f"[{found}]" if found.version == 6 else str(found)
+        return target, tls
+
+
+def _pools_watched_by(deadline: _Deadline) -> dict[str, type[HTTPConnectionPool]]:
     class WatchedConnection(HTTPConnection):
         def _new_conn(self):
             return deadline.watch(super()._new_conn())
@@ -406,4 +492,4 @@ def _watch_connections(adapter: HTTPAdapter, deadline: _Deadline):
     class TLSPool(HTTPSConnectionPool):
         ConnectionCls = WatchedTLSConnection
 
-    adapter.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TLSPool}
+    return {"http": Pool, "https": TLSPool}

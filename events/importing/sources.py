@@ -16,12 +16,16 @@ from events.models import EventTopic, EventType
 
 from .choose import Wishes, folded
 from .feed import FeedElsewhere, FeedEvent, FeedUnusable, Key, ParsedFeed, as_value
-from .fetch import Validators
+from .fetch import Credential, Validators
 from .markup import cut, printable
 from .models import ImportRecord, ImportSource
 
 NAME_LENGTH = 255
 ADDRESS_LENGTH = 2000
+
+
+class CredentialWithheld(FeedUnusable):
+    """The source has a credential, but is not approved as it is."""
 
 
 class Trace(NamedTuple):
@@ -139,17 +143,27 @@ def validators_of(source: ImportSource) -> Validators | None:
     return Validators(source.etag, source.last_modified) if source.digest else None
 
 
-def credential_of(source: ImportSource) -> str:
-    """What is sent as Authorization; raises FeedUnusable where the environment does not have it."""
+def credential_of(source: ImportSource, *, may_try: bool = False) -> Credential:
+    """What is sent as Authorization to the server of `source`; see `Credential` for who is sent it.
+
+    Raises CredentialWithheld where nobody has approved the source as it is, unless a person who may approve it
+    tries it first (`may_try`), and FeedUnusable where the environment does not have the secret.
+    """
     if not source.credential:
-        return ""
+        return Credential()
+    if not (source.is_approved or may_try):
+        # Else whoever writes an address would be sent the secret.
+        raise CredentialWithheld(
+            f"“{source}” is read with a credential and was changed or made since it was approved. "
+            "Somebody who may approve sources of events has to test and approve it."
+        )
     value = os.environ.get(source.credential, "")
     if not value:
         raise FeedUnusable(
             f"The environment variable {source.credential} is not set in this portal. Whoever runs the portal has to "
             "set it, or empty the credential of the source."
         )
-    return value
+    return Credential(value, source.address)
 
 
 def wishes_of(source: ImportSource) -> Wishes:

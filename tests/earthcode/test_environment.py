@@ -13,6 +13,10 @@ from earthcode.settings.environment import (
     database_settings,
     generated_secret,
     host_names,
+    hosts_and_networks,
+    import_hosts,
+    import_ports,
+    import_proxy,
     log_level,
     mail_settings,
     missing,
@@ -164,6 +168,62 @@ def test_host_names_are_understood():
 def test_what_no_request_could_match_is_refused(text):
     with pytest.raises(ConfigurationError, match="ALLOWED_HOSTS"):
         host_names(text)
+
+
+def test_servers_that_imports_may_ask_are_understood():
+    text = " Example.ORG, .esa.int,*.cern.ch, 192.0.2.7,10.1.2.3/24 ,[2001:DB8::1], 2001:db8::/32,münchen.example,"
+    found = [
+        "example.org",
+        ".esa.int",
+        ".cern.ch",
+        "192.0.2.7/32",
+        "10.1.2.0/24",
+        "2001:db8::1/128",
+        "2001:db8::/32",
+        "xn--mnchen-3ya.example",
+    ]
+    assert hosts_and_networks("X", text) == import_hosts(text) == found
+    assert hosts_and_networks("X", " , ") == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["https://example.org", "example.org:443", "user@example.org", "10.0.0.0/33", "10.0.0.256", "*", "*example.org",
+     "a b.org", "example.org/feed", "0x7f.1", "2130706433", "[::1]:80", "fe80::1/129", "a..b"],
+)  # fmt: skip
+def test_what_is_no_server_is_refused(entry):
+    with pytest.raises(ConfigurationError, match="IMPORT_DENIED_HOSTS: .* neither a host nor a network"):
+        hosts_and_networks("IMPORT_DENIED_HOSTS", f"good.example,{entry}")
+
+
+@pytest.mark.parametrize("entry", ["127.0.0.0/8", "::1", "169.254.0.0/16", "fe80::/10", "224.0.0.0/4"])
+def test_what_is_never_fetched_from_cannot_be_allowed(entry):
+    with pytest.raises(ConfigurationError, match="never fetched from"):
+        import_hosts(entry)
+    assert hosts_and_networks("IMPORT_DENIED_HOSTS", entry)
+
+
+def test_ports_that_imports_may_connect_to_are_understood():
+    assert import_ports(" 8080, 8443,") == [8080, 8443]
+    assert import_ports("") == []
+    for text in ("http", "0", "65536", "80-90", "8080;8443", "-1", "٨٠", "9" * 5_000):
+        with pytest.raises(ConfigurationError, match="IMPORT_PORTS"):
+            import_ports(text)
+
+
+def test_a_proxy_of_imports_is_understood():
+    assert import_proxy(" ") == ""
+    for url in (
+        "http://proxy.example.org:3128",
+        "https://u:p%40@proxy.example.org:443/",
+        "http://[::1]:8080",
+    ):
+        assert import_proxy(url) == url
+    for url in ("proxy.example.org:3128", "socks5://u:hunter2@proxy:1080", "http://u:hunter2@proxy", "http://:3128",
+                "http://u:hunter2@proxy:port", "http://u:hunter2@[proxy:1", "http://proxy:1/x"):  # fmt: skip
+        with pytest.raises(ConfigurationError, match="IMPORT_PROXY") as refusal:
+            import_proxy(url)
+        assert "hunter2" not in str(refusal.value)
 
 
 def test_missing_names_those_unset_or_empty():

@@ -164,7 +164,8 @@ def _import_stored(source: ImportSource, *, is_approved: bool, dry_run: bool, **
     if is_approved and not dry_run and not source.is_approved:
         source.approved = source.what_was_approved
         source.save(update_fields=["approved"])
-    return import_stored(source, is_approved=is_approved, dry_run=dry_run, **options)
+    # Whoever has the command line has the environment, too.
+    return import_stored(source, is_approved=is_approved, dry_run=dry_run, may_try=True, **options)
 
 
 def _answer(summary: Summary, *, dry_run: bool, **more: str) -> dict:

@@ -224,7 +224,7 @@ def test_only_who_may_approve_has_a_new_address_sent_a_credential(
     monkeypatch.setenv("IMPORT_CREDENTIAL_X", "Bearer abc")
     ImportSource.objects.update(credential="IMPORT_CREDENTIAL_X")
     give(django_user_model, "change_importsource")
-    assert "may approve sources of events has to test it" in look(as_editor, "import_sources:test", source)
+    assert "may approve sources of events has to test" in look(as_editor, "import_sources:test", source)
     assert server.asked == []
     give(django_user_model, "approve_importsource")
     look(as_editor, "import_sources:test", source)

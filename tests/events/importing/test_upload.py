@@ -262,7 +262,7 @@ def test_case_61_only_who_may_approve_has_a_table_asked_for_with_a_credential(
     ImportSource.objects.update(format="table", credential="IMPORT_CREDENTIAL_X")
     server.body = TABLE
     sign_in(client, "ch", (*EDITOR, "change_importsource"))
-    assert "has to test it" in client.get(columns(source)).content.decode()
+    assert "has to test and approve it" in client.get(columns(source)).content.decode()
     assert server.asked == []
     sign_in(client, "mo", (*EDITOR, "change_importsource", "approve_importsource"))
     assert "Kickoff" in client.get(columns(source)).content.decode()
