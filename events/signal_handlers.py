@@ -29,11 +29,10 @@ def raise_sequence(sender, instance, raw, update_fields, **kwargs):
 
 @receiver(post_save, sender=EventPage)
 def rebuild_occurrences(sender, instance, created, raw, update_fields, **kwargs):
-    """The rows are of the published page only."""
-    if raw or update_fields is not None:
+    """The rows are of the published page only. An alias gets its own when it is made a page of its own."""
+    if raw or not (update_fields is None or "alias_of_id" in update_fields):
         return
-    # An alias is another address of an event that has its own dates already.
-    if instance.live and not instance.alias_of_id:
+    if instance.live:
         instance.rebuild_occurrences(clock.now())
         EventTombstone.objects.filter(slug=instance.slug).delete()
     elif not created:

@@ -156,7 +156,9 @@ def says_the_same(one: EventPage, other: EventPage) -> bool:
     """Whether two versions of a page differ in nothing that an editor writes."""
     ours, theirs = _written(one), _written(other)
     differ = {name for name in ours if ours[name] != theirs[name]}
-    return not differ or (differ == {"body"} and _is_same_body(one.body, other.body))
+    if differ != {"body"}:
+        return not differ
+    return _is_same_body(one.body, other.body) or _is_same_body(other.body, one.body)
 
 
 def _written(version: EventPage) -> dict[str, Any]:

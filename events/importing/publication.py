@@ -51,7 +51,11 @@ def take_down(page: EventPage, user: Any, *, log_action: bool = True) -> dict[st
 
 def was_public(page: EventPage, taken_down: dict[str, Any] | None) -> EventPage | None:
     """The version of `page` that was public until it was taken down; None if there is none to be brought back."""
-    return page.with_content_json({**taken_down["content"]}) if taken_down and not page.live else None
+    if not taken_down or page.live:
+        return None
+    version = page.with_content_json({**taken_down["content"]})
+    version.first_published_at = page.first_published_at
+    return version
 
 
 def was_scheduled(page: EventPage, taken_down: dict[str, Any] | None, at: datetime) -> Revision | None:

@@ -208,18 +208,21 @@ def _changed_back(change: ImportChange, page: EventPage, records: dict[int, Impo
         kept.append("somebody published or unpublished the page since it was published again")
         has_returned = False
 
-    live, draft, scheduled = _ways_back(change, page)
     is_as_left = (page.latest_revision_id, page.live_revision_id) == (
         became["latest_revision"],
         became["live_revision"],
     )
+    keeps_draft = is_as_left and was["has_unpublished_changes"]
+    is_drafted = page.has_unpublished_changes or not page.live or keeps_draft
+    live, draft, scheduled = _ways_back(change, page, is_drafted=is_drafted)
     versions = Versions(
         page,
         live=partial(_back, live.fields) if live.fields or was_taken_down else None,
         draft=partial(_back, draft.fields),
         scheduled=partial(_back, scheduled.fields),
         taken_down=taken_down if was_taken_down else None,
-        keeps_draft=is_as_left and was["has_unpublished_changes"] and bool(live.fields or was_taken_down),
+        keeps_draft=keeps_draft and bool(live.fields or was_taken_down),
+        takes_back=True,
     )
     if versions.has_news:
         names = listed(versions.changes) or "published again"
@@ -236,13 +239,12 @@ def _changed_back(change: ImportChange, page: EventPage, records: dict[int, Impo
     stays_live = live.stays | {*versions.live_merge.conflicts}
     stays_draft = draft.stays | scheduled.stays | {*versions.draft_merge.conflicts}
     stays_draft |= {*versions.scheduled_merge.conflicts}
-    has_draft = versions.has_draft or "draft" in change.left
     for told in change.records:
         if record := records.get(told["pk"]):
             decided = _decided_since(record, told)
             published = decided | stays_live | live.by_hand
             values = decided | stays_draft | draft.by_hand | scheduled.by_hand
-            _record_back(record, told, values if has_draft else values | published, published)
+            _record_back(record, told, values if is_drafted else values | published, published)
             if has_returned and record.taken_down:
                 record.taken_down = taken_down
             record.save()
@@ -251,12 +253,11 @@ def _changed_back(change: ImportChange, page: EventPage, records: dict[int, Impo
     return f"“{page.title}”: {'; '.join(kept)}." if kept else ""
 
 
-def _ways_back(change: ImportChange, page: EventPage) -> tuple[_Back, _Back, _Back]:
+def _ways_back(change: ImportChange, page: EventPage, *, is_drafted: bool) -> tuple[_Back, _Back, _Back]:
     """Of the live version, the draft and the scheduled one."""
     left = {name: change.left.get(name, {}) for name in ("live", "draft", "scheduled")}
     live = _way_back(page if page.live else None, change.live, left["live"])
-    is_draft = page.has_unpublished_changes or not page.live
-    latest = page.get_latest_revision_as_object() if is_draft else None
+    latest = page.get_latest_revision_as_object() if is_drafted else None
     if "draft" in change.left or change.draft:
         draft = _way_back(latest, change.draft, left["draft"])
         # What the run left to a person to publish, and a person has published.

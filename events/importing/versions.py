@@ -64,7 +64,8 @@ class Versions:
     that editors work on by `draft`; one that is to be published later by `scheduled`, if that is given.
 
     `taken_down`, as a record has it, is to be public again: then that is the published version, whatever was drafted
-    since. `keeps_draft`: there is a draft even if it says no more than what is live.
+    since. `keeps_draft`: there is a draft even if it says no more than what is live. `takes_back`: the dates that were
+    public until now are none that visitors have to be told of.
     """
 
     def __init__(
@@ -76,13 +77,14 @@ class Versions:
         scheduled: Merging | None = None,
         taken_down: dict[str, Any] | None = None,
         keeps_draft: bool = False,
+        takes_back: bool = False,
     ):
         self.page = page
         returning = was_public(page, taken_down) if live else None
         self.returns = returning is not None
         self.public = returning or page
         self.goes_live = (page.live or self.returns) and live is not None
-        self.keeps_draft = keeps_draft
+        self.keeps_draft, self.takes_back = keeps_draft, takes_back
         later = page.scheduled_revision
         if self.returns and later is None:
             later = was_scheduled(page, taken_down, clock.now())
@@ -185,7 +187,7 @@ class Versions:
         if is_written_live:
             set_values(self.public, self.live_merge.changes)
             # Publishing validates.
-            revision = self.public.save_revision(user=user, clean=False)
+            revision = self._save(self.public, user)
             publish(revision, user)
         if self.scheduled and (is_written_live or self.scheduled_merge.changes):
             set_values(self.scheduled, self.scheduled_merge.changes)
@@ -202,11 +204,13 @@ class Versions:
         follow_draft(self.page, revision)
         return revision, True
 
-    def _save(self, version: EventPage, user: object, *, go_live_at: datetime | None) -> Revision:
+    def _save(self, version: EventPage, user: object, *, go_live_at: datetime | None = None) -> Revision:
         if go_live_at:
             self.page.revisions.update(approved_go_live_at=None)
         # What an editor has not finished need not be valid yet.
-        return version.save_revision(user=user, clean=False, approved_go_live_at=go_live_at)
+        return version.save_revision(
+            user=user, clean=False, approved_go_live_at=go_live_at, remembers_dates=not self.takes_back
+        )
 
 
 def following(page: EventPage, record: ImportRecord, theirs: Values, *, publish: bool) -> Versions:
