@@ -1,5 +1,5 @@
 # Everything runs in .venv, made from the hashed requirements by bin/environment.
-.PHONY: help run dev test test-browser bench phone lighthouse screenshots lint format lock admin environment
+.PHONY: help run dev test test-browser test-long faults bench phone lighthouse screenshots lint format lock admin environment
 
 # PORT and ARGS come from make's command line or the environment, and reach the recipes by themselves.
 PYTHON = .venv/bin/python
@@ -9,8 +9,8 @@ PRODUCTION = env DJANGO_SETTINGS_MODULE=earthcode.settings.production DATABASE_U
 	BASE_URL=https://portal.example.org EMAIL_URL=smtp+tls://mail.example.org:587
 
 help: ## Say what can be made (the default)
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
-		printf 'make %-11s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
+		printf 'make %-13s %s\n' "$$name" "$$what"; done
 
 run: ## Serve the portal on 127.0.0.1:8000, or PORT=
 	@bin/environment requirements.txt
@@ -30,6 +30,12 @@ test: environment ## Run all tests that need no browser; ARGS= for pytest, as in
 
 test-browser: environment ## Run the tests in Chromium: accessibility, weight, what visitors and editors do; ARGS= as above
 	@exec $(PYTHON) -m pytest --numprocesses 2 -m browser $(ARGS)
+
+faults: environment ## Break what the portal stands on and say what visitors see (4 minutes); ARGS=--quick, or scenes
+	@exec $(PYTHON) -m tests.faults $(ARGS)
+
+test-long: environment ## Play 500 random sequences of feeds, imports and editors; ARGS="--seed 42" plays one again
+	@exec $(PYTHON) -m tests.scenarios $(ARGS)
 
 bench: environment ## Measure pages and imports for docs/performance.md; ARGS=pages or imports
 	@exec $(PYTHON) -m tests.bench $(ARGS)

@@ -6,8 +6,8 @@ from django.utils.cache import patch_cache_control
 # "upcoming" and "past" follow the clock and nobody publishes anything when an event ends.
 PUBLIC = {"public": True, "max_age": 0, "s_maxage": 60, "stale_while_revalidate": 600}
 
-# For what has a digest of its content in its address.
-FOR_EVER = {"public": True, "max_age": 31_536_000, "immutable": True}
+# For files that pages use: whoever has one may keep it, but a shared cache asks again whether it is still public.
+WHILE_PUBLIC = {"public": True, "s_maxage": 60}
 
 
 def mark_public(response):

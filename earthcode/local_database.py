@@ -116,6 +116,21 @@ def unbreakable() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def revive(folder: Path, say: Say) -> None:
+    """Start the server of `folder` again if it has ended, for somebody inside `running`.
+
+    Raises LocalDatabaseError.
+    """
+    with _alone(folder):
+        with (folder / "server.lock").open("a") as server:
+            if not _nobody_holds(server):
+                return
+        # One that was started by hand holds no lock.
+        if not _answers(folder):
+            say("The database ended: starting it again …")
+            _start(folder, say)
+
+
 def _start(folder: Path, say: Say) -> None:
     owner = _server_user(say)
     _make_reachable(folder, say)

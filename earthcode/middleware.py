@@ -1,6 +1,25 @@
-"""Headers that every answer carries."""
+"""Headers that every answer carries, and the one answer that waits for nothing."""
 
+from django.http import HttpResponse
+
+HEALTHY = b"ok\n"
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+
+def healthz(get_response):
+    """Middleware, the first of all: `/healthz` says that the process lives, whatever host was asked for.
+
+    `earthcode.front` answers in its place, where that serves the portal.
+    """
+
+    def middleware(request):
+        if request.path_info == "/healthz" and request.method in ("GET", "HEAD"):
+            return HttpResponse(
+                HEALTHY, content_type="text/plain", headers={"Cache-Control": "private, no-store"}
+            )
+        return get_response(request)
+
+    return middleware
 
 
 def response_headers(get_response):

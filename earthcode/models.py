@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
+from django.core.files.base import ContentFile
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.http import Http404
@@ -26,6 +27,7 @@ from wagtail.search import index
 
 from .blocks import LinkGroupBlock, LinkListBlock, SectionStreamBlock, images_in
 from .forms import BasePageForm
+from .image_metadata import without_metadata
 from .querysets import BasePageQuerySet
 from .social_images import Card, SocialImage
 from .templatetags.pictures import prefetch_renditions, rendition
@@ -47,6 +49,18 @@ class PortalImage(AbstractImage):
     admin_form_fields = (*Image.admin_form_fields, "credit", "licence")
     search_fields = (*AbstractImage.search_fields, index.SearchField("credit"))
 
+    class Meta(AbstractImage.Meta):
+        # Files are looked up by their names; see `media_access`.
+        indexes = (models.Index(fields=("file",), name="portal_image_file"),)
+
+    def save(self, *args, **kwargs):
+        """A file that is new is stored without its metadata, whoever brings it."""
+        if self.file and not self.file._committed:
+            self.file.seek(0)
+            self.file.file = ContentFile(without_metadata(self.file.read()), self.file.name)
+            self._set_image_file_metadata()
+        super().save(*args, **kwargs)
+
 
 class PortalRendition(AbstractRendition):
     image = models.ForeignKey(PortalImage, on_delete=models.CASCADE, related_name="renditions")
@@ -57,6 +71,7 @@ class PortalRendition(AbstractRendition):
                 fields=("image", "filter_spec", "focal_point_key"), name="unique_portal_rendition"
             ),
         )
+        indexes = (models.Index(fields=("file",), name="portal_rendition_file"),)
 
 
 class BasePage(Page):
@@ -387,3 +402,40 @@ class SearchWord(models.Model):
 
     def __str__(self):
         return self.text
+
+
+class Attempts(models.Model):
+    """How often somebody tried something since an instant; see `throttling`. The key is a digest."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    since = models.DateTimeField(db_index=True)
+    count = models.PositiveIntegerField()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        default_permissions = ()
+        verbose_name_plural = "attempts"
+
+    def __str__(self):
+        return f"{self.count} since {self.since:%Y-%m-%d %H:%M} UTC"
+
+
+class WorkerWatch(models.Model):
+    """What the web processes know of the worker, in a single row (1); see `worker_watch`.
+
+    `seen_at` is when one was there last, `tried_at` when a mail about its present silence was begun, `told_at` when
+    that had been sent.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    seen_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.seen_at:%Y-%m-%d %H:%M} UTC"

@@ -6,13 +6,13 @@ from wagtail.query import PageQuerySet
 
 
 def open_to_all(pages: PageQuerySet) -> PageQuerySet:
-    """Those of `pages` that anybody may see.
+    """Those of `pages` that anybody may see, each once: an alias is another address of a page that is among them.
 
-    The same pages as Wagtail's `live().public()`, without its look-up of all restrictions beforehand.
+    Otherwise the same pages as Wagtail's `live().public()`, without its look-up of all restrictions beforehand.
     """
     above = ExpressionWrapper(OuterRef("path"), output_field=CharField())
     restrictions = PageViewRestriction.objects.alias(listed=above).filter(listed__startswith=F("page__path"))
-    return pages.live().exclude(Exists(restrictions))
+    return pages.live().filter(alias_of=None).exclude(Exists(restrictions))
 
 
 class BasePageQuerySet(PageQuerySet):

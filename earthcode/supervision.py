@@ -116,6 +116,30 @@ class Programs:
             process.wait()
 
 
+class Revival:
+    """Something that is no program of ours, brought back by calling `revive`, which does nothing while it lives.
+
+    After an attempt that fails with one of `errors` the next one waits, longer each time.
+    """
+
+    def __init__(self, revive: Callable[[], None], say: Say, errors: type[Exception]) -> None:
+        self._revive, self._say, self._errors = revive, say, errors
+        self._due, self._failures = 0.0, 0
+
+    def check(self) -> None:
+        """To be called every moment."""
+        if time.monotonic() < self._due:
+            return
+        try:
+            self._revive()
+        except self._errors as error:
+            pause = min(FIRST_PAUSE_SECONDS * 2**self._failures, LONGEST_PAUSE_SECONDS)
+            self._say(f"{error} Trying again in {pause:g} s …")
+            self._due, self._failures = time.monotonic() + pause, self._failures + 1
+        else:
+            self._failures = 0
+
+
 def _kill_group(leader: subprocess.Popen[bytes]) -> None:
     """Kill what is left of a program: the web server's own processes outlive it if it is killed."""
     with suppress(ProcessLookupError, PermissionError):

@@ -1,17 +1,36 @@
+from django.http import Http404
 from django.templatetags.static import static
 from django.urls import path
 from django.utils import timezone as clock
 from django.utils.html import format_html
 from wagtail import hooks
+from wagtail.admin.ui.components import Component
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
+from . import worker_watch
+from .account_forms import EmailPanel
 from .caching import mark_public
 from .content_checks import SCRIPT, use_portal_checks
+from .media_access import Audience, audience
 from .models import SiteSettings
 from .worklists import Drafts, QuickLinks, ScheduledPublications, WorklistView, worklists
 
 hooks.register("construct_wagtail_userbar", use_portal_checks)
+
+
+class SilentWorker(Component):
+    """On the dashboard, before everything else: nothing happens by itself any more."""
+
+    name = "silent_worker"
+    template_name = "earthcode/admin/silent_worker.html"
+    order = 10
+
+    def __init__(self, silence):
+        self.silence = silence
+
+    def get_context_data(self, parent_context):
+        return {"silence": self.silence, "start": worker_watch.START}
 
 
 @hooks.register("insert_editor_js")
@@ -35,9 +54,22 @@ def let_caches_keep_pages(serve):
     return serve_page
 
 
+@hooks.register("before_serve_document")
+def refuse_documents_of_no_public_page(document, request):
+    if audience(document, request) is Audience.NOBODY:
+        raise Http404("No public page uses this document.")
+
+
+@hooks.register("register_account_settings_panel")
+def change_the_email_address(request, user, profile):
+    return EmailPanel(request, user, profile)
+
+
 @hooks.register("construct_homepage_panels")
 def show_the_daily_work(request, panels):
     panels += [QuickLinks(request.user), *worklists(request.user, clock.now())]
+    if silence := worker_watch.silence(clock.now()):
+        panels.append(SilentWorker(silence))
 
 
 @hooks.register("register_worklist")

@@ -11,8 +11,11 @@ What the standards leave open, or want otherwise:
   would have one beside METHOD:PUBLISH, without which Outlook takes a file for an invitation.
 - An event whose end is unknown has neither DTEND nor DURATION; readers take its start for its end. Our own
   LAST_DAY says which day is its last.
-- The dates of a series last as long as the first one by the clock on the wall, as everywhere in the portal. RFC 5545,
-  3.8.5.3, counts hours: readers that follow it are an hour off at the end of a date during which the clocks change.
+- The dates of a series last as long as the first one by the clock on the wall, unless the event keeps its duration.
+  RFC 5545, 3.8.5.3, counts hours: readers that follow it are an hour off at the end of a date during which the clocks
+  change. An event that keeps its duration says so by a DURATION of hours.
+- An additional date with an end of its own is an RDATE and an entry that tells its end: hardly any reader knows PERIOD.
+  There is one date on each RDATE line: ical.js takes no notice of the others.
 - A time that the clocks skip or repeat is given in UTC, except in the pattern of a series, which has to be local: there
   3.3.5 says what we mean, and not all readers follow it.
 """
@@ -28,14 +31,14 @@ from django.utils.encoding import iri_to_uri
 
 from . import rrule
 from .dates import describe
-from .recurrence import Occurrence, Schedule, excepted_dates, instant
+from .recurrence import Occurrence, Schedule, beside_the_rule, excepted_dates, instant
 from .text import plain_text, printable
 
 if TYPE_CHECKING:
     from .models import EventPage
 
 # Raise it when the same events come to be written differently, so that calendars fetch them again.
-FORMAT = 2
+FORMAT = 3
 LAST_DAY = "X-EARTHCODE-LAST-DAY"
 CLOSING = b"END:VCALENDAR\r\n"
 
@@ -76,17 +79,20 @@ def head(name: str, address: str, source: str, zones: Mapping[str, date]) -> byt
 
 def entries(event: "EventPage", address: str) -> bytes:
     """The VEVENT of an event that has its page at `address`: one for the event itself, and one for each date of a
-    series that is moved or has a note. Nothing of an event whose date is to be determined."""
+    series that is moved, has a note or an end of its own. Nothing of an event whose date is to be determined."""
     schedule = event.schedule
     if schedule is None:
         return b""
     same = [*_identity(event), *_facts(event, address)]
     description = _description(event)
     excepted = excepted_dates(schedule)
-    lines = _entry([*same, *_when(schedule), *_series(schedule, excepted)], description)
-    for occurrence in excepted:
+    additional, with_own_end = beside_the_rule(schedule)
+    lines = _entry([*same, *_when(schedule), *_series(schedule, additional, excepted)], description)
+    told = {occurrence.original for occurrence in excepted}
+    others = [occurrence for occurrence in with_own_end if occurrence.original not in told]
+    for occurrence in [*excepted, *others]:
         if not occurrence.is_cancelled:
-            which = _moment("RECURRENCE-ID", occurrence.original_date, schedule.start_time, schedule.timezone)
+            which = _original("RECURRENCE-ID", occurrence, schedule)
             note = [occurrence.note] if occurrence.note else []
             lines += _entry([*same, which, *_when(occurrence.wall)], [*note, *description])
     return _folded(lines)
@@ -95,8 +101,10 @@ def entries(event: "EventPage", address: str) -> bytes:
 def zones(event: "EventPage") -> dict[str, date]:
     """What `head` has to know about the zone of `event`."""
     # An exception may put one date of a series of whole days at a time.
-    is_timed = event.start_time or event.recurrence_rule
-    return {event.timezone: event.start_date} if event.start_date and is_timed else {}
+    schedule = event.regular_schedule
+    if schedule is None or not (schedule.start_time or schedule.is_series):
+        return {}
+    return {event.timezone: min([schedule.start_date, *(added.start_date for added in schedule.additional)])}
 
 
 def _entry(lines: list[str], description: list[str]) -> list[str]:
@@ -139,31 +147,50 @@ def _facts(event: "EventPage", address: str) -> Iterator[str]:
 
 def _when(wall: Schedule) -> Iterator[str]:
     """The end is exclusive."""
-    written = _moment if wall.rule else _unmistakable
+    written = _moment if wall.is_series else _unmistakable
     yield written("DTSTART", wall.start_date, wall.start_time, wall.timezone)
     if wall.start_time is None:
         yield written("DTEND", wall.last_date + timedelta(days=1), None, wall.timezone)
         # Nobody is busy all day because something is on.
         yield "TRANSP:TRANSPARENT"
-    elif wall.end_time and _ends_after_it_starts(wall, wall.start_time, wall.end_time):
+    elif wall.end_time and (length := _length(wall, wall.start_time, wall.end_time)) > timedelta(0):
+        if wall.is_series and wall.keeps_duration:
+            yield f"DURATION:{_duration(length)}"
+            return
         yield written("DTEND", wall.last_date, wall.end_time, wall.timezone)
     elif wall.last_date > wall.start_date:
         # For portals that read it: that the time of its end is unknown does not mean that the day is.
         yield f"{LAST_DAY};VALUE=DATE:{wall.last_date:%Y%m%d}"
 
 
-def _ends_after_it_starts(wall: Schedule, start_time: time, end_time: time) -> bool:
-    """Else there is no DTEND (RFC 5545, 3.8.2.2). One date of a series may have got a start after its usual end."""
+def _length(wall: Schedule, start_time: time, end_time: time) -> timedelta:
+    """There is no DTEND that is not after the start (RFC 5545, 3.8.2.2). One date of a series may have got a start
+    after its usual end."""
     starts_at = instant(wall.start_date, start_time, wall.timezone)
-    return instant(wall.last_date, end_time, wall.timezone) > starts_at
+    return instant(wall.last_date, end_time, wall.timezone) - starts_at
 
 
-def _series(schedule: Schedule, excepted: list[Occurrence]) -> Iterator[str]:
+def _duration(length: timedelta) -> str:
+    """In hours: days would be those of the calendar (RFC 5545, 3.3.6)."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "H"), (minutes, "M"), (seconds, "S"))
+    return "PT" + "".join(f"{number}{unit}" for number, unit in parts if number)
+
+
+def _series(schedule: Schedule, additional: list[Occurrence], excepted: list[Occurrence]) -> Iterator[str]:
     if schedule.rule:
         yield f"RRULE:{rrule.exported(schedule.rule, schedule.start_time, schedule.timezone)}"
+    for occurrence in additional:
+        yield _original("RDATE", occurrence, schedule)
     for occurrence in excepted:
         if occurrence.is_cancelled:
-            yield _moment("EXDATE", occurrence.original_date, schedule.start_time, schedule.timezone)
+            yield _original("EXDATE", occurrence, schedule)
+
+
+def _original(name: str, occurrence: Occurrence, schedule: Schedule) -> str:
+    """Where the series had put the date."""
+    return _moment(name, *schedule.starts(occurrence.original), schedule.timezone)
 
 
 def _unmistakable(name: str, day: date, wall_time: time | None, timezone: str) -> str:
@@ -305,8 +332,8 @@ def _observance(first: _Change, others: list[_Change], rule: str) -> Iterator[st
     yield f"TZOFFSETFROM:{_offset(first.before)}"
     yield f"TZOFFSETTO:{_offset(first.after)}"
     yield f"DTSTART:{first.wall:%Y%m%dT%H%M%S}"
-    if others:
-        yield f"RDATE:{','.join(f'{other.wall:%Y%m%dT%H%M%S}' for other in others)}"
+    for other in others:
+        yield f"RDATE:{other.wall:%Y%m%dT%H%M%S}"
     if rule:
         yield f"RRULE:{rule}"
     yield f"END:{kind}"

@@ -33,6 +33,32 @@ class OptionalInlinePanel(InlinePanel):
             return super().classes() + ([] if _is_filled(self) else ["collapsed"])
 
 
+class OriginalTimePanel(FieldPanel):
+    """The time by which one of several dates on a day is meant; see ExceptionsPanel."""
+
+    class BoundPanel(FieldPanel.BoundPanel):
+        is_needed = True
+
+        def is_shown(self):
+            return self.is_needed and super().is_shown()
+
+
+class ExceptionsPanel(InlinePanel):
+    """The exceptions of a series. They ask for a time only where some date of the series has one of its own."""
+
+    class BoundPanel(InlinePanel.BoundPanel):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            if self.form is None:
+                return
+            has_times = any(child.instance.original_time for child in self.children)
+            is_needed = has_times or ":" in self.instance.additional_dates
+            for child in (*self.children, self.empty_child):
+                for panel in child.children:
+                    if isinstance(panel, OriginalTimePanel.BoundPanel):
+                        panel.is_needed = is_needed
+
+
 class ImportPanel(Panel):
     """What feeds say about an imported event, field by field; nothing on the form of any other."""
 

@@ -55,7 +55,8 @@ class EventPageQuerySet(BasePageQuerySet):
 
     def first_days_by_zone(self):
         """The first days of the events at a time of day, by their zones; a series may have such a date among others."""
-        timed = self.filter(Q(start_time__isnull=False) | ~Q(recurrence_rule=""), start_date__isnull=False)
+        is_series = ~Q(recurrence_rule="") | ~Q(additional_dates="")
+        timed = self.filter(Q(start_time__isnull=False) | is_series, start_date__isnull=False)
         return dict(timed.order_by().values_list("timezone").annotate(Min("start_date")))
 
     def fingerprint(self):

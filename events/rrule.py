@@ -74,7 +74,7 @@ def _check(name: str, value: str, frequency: str) -> None:
             if match[1] and frequency not in ("MONTHLY", "YEARLY"):
                 raise ValueError(f"BYDAY cannot be “{day}” with FREQ={frequency}.")
     elif name == "UNTIL":
-        _until(value)
+        until(value)
     elif name == "WKST":
         if value not in WEEKDAYS:
             raise ValueError(f"WKST cannot be “{value}”.")
@@ -82,7 +82,7 @@ def _check(name: str, value: str, frequency: str) -> None:
         raise ValueError(f"{name} is not understood here.")
 
 
-def _until(value: str) -> tuple[datetime, bool]:
+def until(value: str) -> tuple[datetime, bool]:
     """The moment, and whether it is in UTC; a day means its end."""
     match = _UNTIL.fullmatch(value)
     # The first and the last year of the calendar leave no room for a zone, nor for the day before or after.
@@ -105,18 +105,22 @@ def last_day(text: str, start_time: time | None, timezone: str) -> date | None:
     value = parts(text).get("UNTIL")
     if value is None:
         return None
-    until, is_utc = _until(value)
+    moment, is_utc = until(value)
     if is_utc:
-        until = until.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
-    is_too_late = start_time is not None and start_time > until.time()
-    return until.date() - timedelta(days=1) if is_too_late else until.date()
+        local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+        # Whole days have no zone: what is written is the day, unless it is the end of a day somewhere.
+        is_converted = local.time() in (time(0), time(23, 59, 59))
+        if start_time is not None or (is_converted and moment.time() != time(0)):
+            moment = local
+    is_too_late = start_time is not None and start_time > moment.time()
+    return moment.date() - timedelta(days=1) if is_too_late else moment.date()
 
 
 def days(text: str, first: date, start_time: time | None, timezone: str) -> Iterator[date]:
     """The days of the series that starts on `first`, in order, perhaps without end."""
-    until = last_day(text, start_time, timezone)
+    last = last_day(text, start_time, timezone)
     moments = (moment.date() for moment in _rule(text, first))
-    return moments if until is None else takewhile(lambda day: day <= until, moments)
+    return moments if last is None else takewhile(lambda day: day <= last, moments)
 
 
 def next_day(text: str, day: date) -> date | None:
@@ -129,15 +133,29 @@ def next_day(text: str, day: date) -> date | None:
 
 
 def _rule(text: str, first: date) -> Iterable[datetime]:
-    choosing = ";".join(f"{name}={value}" for name, value in parts(text).items() if name != "UNTIL")
+    choosing = ";".join(f"{name}={value}" for name, value in united(parts(text)).items() if name != "UNTIL")
     return rrulestr(choosing, dtstart=datetime.combine(first, time.min))
+
+
+def united(found: dict[str, str]) -> dict[str, str]:
+    """The parts of a rule without `BYDAY=1MO,WE`, which means the first Monday and every Wednesday (RFC 5545, 3.3.10):
+    of the two kinds of weekdays dateutil, and who relies on it, takes what both have in common. Every Wednesday of a
+    month is written as the first to the fifth."""
+    days = found.get("BYDAY", "").split(",")
+    if len({len(day) > 2 for day in days}) == 1:
+        return found
+    is_of_year = found["FREQ"] == "YEARLY" and "BYMONTH" not in found
+    numbers = range(1, 54 if is_of_year else 6)
+    each = ((f"{number}{day}" for number in numbers) if len(day) == 2 else (day,) for day in days)
+    return {**found, "BYDAY": ",".join(dict.fromkeys(day for some in each for day in some))}
 
 
 def exported(text: str, start_time: time | None, timezone: str) -> str:
     """The rule of `text` for other programs: spelt in the one way that all of them read, and with an UNTIL as
     RFC 5545 wants it beside DTSTART: a DATE beside a DATE, UTC beside a time and zone."""
     found = {
-        name: ",".join(dict.fromkeys(map(_plain, value.split(",")))) for name, value in parts(text).items()
+        name: ",".join(dict.fromkeys(map(_plain, value.split(","))))
+        for name, value in united(parts(text)).items()
     }
     day = last_day(text, start_time, timezone)
     if day is not None and (not found["UNTIL"].endswith("Z") if start_time else len(found["UNTIL"]) != 8):

@@ -18,7 +18,7 @@ from earthcode.schema_org import filled
 from . import rrule
 from .dates import WEEKDAYS, iso_end, iso_start
 from .models import EventOrganizer, EventPage
-from .recurrence import Schedule
+from .recurrence import Schedule, all_dates, beside_the_rule
 
 AVAILABILITY = {"open": "InStock", "opens": "PreOrder", "closed": "SoldOut"}
 ROLES = {
@@ -27,6 +27,7 @@ ROLES = {
     EventOrganizer.Role.SPONSOR: "sponsor",
     EventOrganizer.Role.SPEAKER: "performer",
 }
+MAX_ADDITIONAL = 50
 # A Schedule has no words for the other parts of a rule that choose days.
 SAYABLE = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH", "BYMONTHDAY"}
 
@@ -62,7 +63,7 @@ def event(
             "offers": _offer(page, at),
             **_people(organizers),
             "previousStartDate": [iso_start(dates) for dates in previous],
-            "eventSchedule": _schedule(schedule),
+            "eventSchedule": _schedules(schedule, at),
             "superEvent": _relative(super_event) if super_event else None,
             "subEvent": [told for told in map(_relative, sub_events) if told],
         }
@@ -142,6 +143,11 @@ def _people(organizers: Iterable[EventOrganizer]) -> dict[str, list[dict[str, An
     return found
 
 
+def _schedules(schedule: Schedule, at: datetime) -> dict[str, Any] | list[dict[str, Any]] | None:
+    of_rule, others = _schedule(schedule), _additional(schedule, at)
+    return [*filter(None, [of_rule]), *others] if others else of_rule
+
+
 def _schedule(schedule: Schedule) -> dict[str, Any] | None:
     """https://schema.org/Schedule of a series; None for a single event and for a rule it has no words for."""
     rule = rrule.parts(schedule.rule) if schedule.rule else {}
@@ -163,7 +169,32 @@ def _schedule(schedule: Schedule) -> dict[str, Any] | None:
             "byDay": _days(rule, schedule),
             "byMonth": [int(number) for number in rule.get("BYMONTH", "").split(",") if number],
             "byMonthDay": [int(number) for number in rule.get("BYMONTHDAY", "").split(",") if number],
-            "exceptDate": [change.original_date.isoformat() for change in schedule.exceptions],
+            "exceptDate": [
+                change.original_date.isoformat() for change in schedule.exceptions if not change.original_time
+            ],
+        }
+    )
+
+
+def _additional(schedule: Schedule, at: datetime) -> list[dict[str, Any]]:
+    """The next dates beside the rule, each a https://schema.org/Schedule of one date; the first date, too, where there
+    is no rule."""
+    dates = [each for each in all_dates(schedule, at) if not each.is_cancelled] if schedule.additional else []
+    beside = {each.original for each in beside_the_rule(schedule)[0]}
+    if not schedule.rule:
+        beside.add((schedule.start_date, None))
+    coming = [each.wall for each in dates if each.original in beside and each.listed_until > at]
+    return [_single(wall) for wall in coming[:MAX_ADDITIONAL]]
+
+
+def _single(wall: Schedule) -> dict[str, Any]:
+    return filled(
+        {
+            "@type": "Schedule",
+            "startDate": iso_start(wall),
+            "endDate": iso_end(wall),
+            "scheduleTimezone": wall.timezone,
+            "repeatCount": 1,
         }
     )
 

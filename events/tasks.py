@@ -11,11 +11,12 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
-from .importing import alerts, import_stored, timetable
+from .importing import alerts, history, import_stored, timetable
 from .importing.check import forget_checks
 from .importing.duplicates import look_after, look_everywhere
 from .importing.feed import FeedUnusable
 from .importing.models import ImportRun, ImportSource
+from .importing.report import finish_abandoned
 from .importing.undo import undo
 from .models import EventPage, EventTombstone
 
@@ -35,6 +36,19 @@ def roll_occurrences(timestamp: int) -> None:
 @app.task(queueing_lock="forget_tombstones")
 def forget_tombstones(timestamp: int) -> None:
     forget(clock.now())
+
+
+@app.periodic(cron="37 4 * * *")
+@app.task(queueing_lock="forget_runs")
+def forget_runs(timestamp: int) -> None:
+    history.forget_runs(clock.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="finish_abandoned_runs")
+def finish_abandoned_runs(timestamp: int) -> None:
+    """Runs whose process was killed say so, also those of the command line, which no worker does again."""
+    finish_abandoned()
 
 
 @app.task(name="look_after_run")

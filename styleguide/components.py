@@ -90,7 +90,7 @@ def _settings(**changes) -> SiteSettings:
         footer_text="A sentence closes every page.",
     )
     for name, value in changes.items():
-        setattr(row, name, SiteSettings._meta.get_field(name).stream_block.to_python(value))
+        setattr(row, name, getattr(SiteSettings, name).field.stream_block.to_python(value))
     return row
 
 

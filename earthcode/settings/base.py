@@ -14,6 +14,7 @@ from .environment import (
     import_ports,
     import_proxy,
     log_level,
+    whole_number,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "earthcode.middleware.healthz",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "earthcode.middleware.response_headers",
@@ -111,7 +113,8 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"once": {"()": "earthcode.settings.logs.OncePerTrouble"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once"]}},
     "root": {"handlers": ["stderr"], "level": log_level(env.str("LOG_LEVEL", default="INFO"))},
     # Django's own handlers print in development and mail in production; ours is enough.
     "loggers": {
@@ -125,6 +128,8 @@ LOGGING = {
         "wagtail": {"level": "WARNING"},
     },
 }
+
+KEEP_HISTORY_DAYS = whole_number("KEEP_HISTORY_DAYS", env.str("KEEP_HISTORY_DAYS", default="365"))
 
 # A finished job has nothing more to tell; one that failed stays to be looked at.
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful", "shutdown_graceful_timeout": 10}
@@ -178,9 +183,15 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 WAGTAIL_SITE_NAME = "EarthCODE"
 WAGTAIL_I18N_ENABLED = False
 LOGIN_REDIRECT_URL = "/"
+# A link to set a new password works for an hour. Its mail is sent by the worker; see `account_forms`.
+PASSWORD_RESET_TIMEOUT = 3600
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "earthcode.account_forms.PasswordResetForm"  # noqa: S105
+# Wagtail's form would change it without the password.
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILIMAGES_IMAGE_FORM_BASE = "earthcode.image_forms.PortalImageForm"
 WAGTAILIMAGES_IMAGE_MODEL = "earthcode.PortalImage"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "earthcode.search_backend"}}
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 100_000_000
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ics", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
 # The admin asks no other host either: no avatars, no look for updates.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None

@@ -160,6 +160,36 @@ def database_settings(url: str) -> dict[str, Any]:
     return settings
 
 
+def positive_number(name: str, text: str) -> float:
+    """Return the number above 0 that `text`, the value of the variable `name`, is. Raises ConfigurationError."""
+    with contextlib.suppress(ValueError):
+        if 0 < (number := float(text)) < 1_000_000:
+            return number
+    raise ConfigurationError(f"{name}={text} is no number above 0: write one such as 5.")
+
+
+def whole_number(name: str, text: str) -> int:
+    """As `positive_number`, for what is counted."""
+    if text.isascii() and text.isdigit() and 0 < int(text) < 1_000_000:
+        return int(text)
+    raise ConfigurationError(f"{name}={text} is no whole number above 0: write one such as 8.")
+
+
+def database_limits(seconds: float, *, lock: float, idle: float, given: str = "") -> str:
+    """Return the startup options (libpq's `options`) by which PostgreSQL ends what takes too long.
+
+    `seconds` is for a statement, `lock` for the wait for a lock, and `idle` for a transaction in which nothing
+    happens. What is `given` already, by DATABASE_URL, has the last word.
+    """
+    limits = {
+        "statement_timeout": seconds,
+        "lock_timeout": lock,
+        "idle_in_transaction_session_timeout": idle,
+    }
+    ours = " ".join(f"-c {name}={round(value * 1000)}" for name, value in limits.items())
+    return f"{ours} {given}".rstrip()
+
+
 def database_address(settings: dict[str, Any]) -> str:
     """Return where a database is, for people: without user and password."""
     return f"{settings['NAME']} on {settings['HOST'] or 'localhost'}:{settings['PORT'] or 5432}"
@@ -178,8 +208,10 @@ def mail_settings(url: str) -> dict[str, Any]:
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
-    if parts.scheme in ("consolemail", "dummymail"):
-        return {"EMAIL_BACKEND": f"{backend}.{parts.scheme.removesuffix('mail')}.EmailBackend"}
+    if parts.scheme == "consolemail":
+        return {"EMAIL_BACKEND": "earthcode.mail.ConsoleBackend"}
+    if parts.scheme == "dummymail":
+        return {"EMAIL_BACKEND": f"{backend}.dummy.EmailBackend"}
     if parts.scheme not in ("smtp", "smtp+tls", "smtps") or not parts.hostname:
         raise ConfigurationError(
             "EMAIL_URL is malformed: "

@@ -2,29 +2,59 @@
 
 import copy
 import logging
+import re
+import time
 
-import psycopg
+from earthcode.trouble import Trouble, trouble_of
 
-# While the database is away, everyone says so: a traceback each time would bury what else happens.
-AWAY = ("08", "57P")  # SQLSTATE: connection exceptions, a server that stops or starts
+QUIET_SECONDS = 60
+"""Requests that fail for the same reason are logged once within this time, and counted."""
+
+# Addresses that let in whoever has them. In mail a long line may go on after “=” and a line break (RFC 2045, 6.7).
+SECRET_LINK = re.compile(r"(/password_reset/confirm/|/feeds/check/)(?:[\w%.:~/-]|=\r?\n)+")
 
 
-def why_database_is_away(error: BaseException | None) -> str | None:
-    """Return the driver's reason in one line, if `error` comes of a database that cannot be reached."""
-    while error:
-        if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08").startswith(AWAY):
-            return str(error).partition("\n")[0]
-        error = error.__cause__ or error.__context__
-    return None
+def without_secret_links(text: str) -> str:
+    """`text` with the secrets in the addresses of the portal left out."""
+    return SECRET_LINK.sub(r"\1…", text)
 
 
 class LineFormatter(logging.Formatter):
-    """A line for each record, and the traceback that it brings unless only the database is away."""
+    """A line for each record, and the traceback that it brings unless only the database is away or the disk full.
+
+    Links that let somebody in are left out.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        reason = why_database_is_away(record.exc_info[1]) if record.exc_info else None
-        if reason:
+        found = trouble_of(record.exc_info[1]) if record.exc_info else None
+        if found and found[0] is not Trouble.BUSY:
+            hint = "the disk is full: free some space; " if found[0] is Trouble.FULL else ""
             record = copy.copy(record)  # other handlers get it whole
-            record.msg, record.args = f"{' '.join(record.getMessage().split())} ({reason})", ()
+            message = " ".join(record.getMessage().split())
+            record.msg, record.args = f"{message} ({hint}{found[1]})", ()
             record.exc_info = record.exc_text = None
-        return super().format(record)
+        return without_secret_links(super().format(record))
+
+
+class OncePerTrouble(logging.Filter):
+    """Lets one request that failed because of a Trouble into the log, then counts the others for a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[Trouble, float] = {}
+        self._left_out: dict[Trouble, int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+        found = trouble_of(record.exc_info[1]) if record.exc_info else None
+        if not found or not (record.name == "django.request" or found[0] is Trouble.FULL):
+            return True
+        trouble, now = found[0], time.monotonic()
+        if now - self._last.get(trouble, -QUIET_SECONDS) < QUIET_SECONDS:
+            self._left_out[trouble] = self._left_out.get(trouble, 0) + 1
+            return False
+        self._last[trouble] = now
+        if left_out := self._left_out.pop(trouble, 0):
+            record = copy.copy(record)
+            record.msg = f"{record.getMessage()} (and {left_out} more since the last such line)"
+            record.args = ()
+        return record

@@ -2,14 +2,19 @@
 
 import os
 
+from earthcode import process
+
 from .base import *  # noqa: F403
 from .base import DATABASES, env
 from .environment import (
     ConfigurationError,
+    database_limits,
     host_names,
     mail_settings,
     missing,
+    positive_number,
     security_settings,
+    whole_number,
     yes_or_no,
 )
 
@@ -28,11 +33,29 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"  # Wagtail relaxes it for its previews, view by view
 
-# A connection for each request, some 4 ms: one that cannot be had fails at once and the next request tries again.
-# A pool would have every thread wait while the database is away, and lend out dead connections once it is back;
-# connections kept by threads (?conn_max_age=60 in DATABASE_URL) outlive those that granian ends.
-DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 3)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# What visitors wait for ends early, and they get a page that says so; an import or a migration may take its time.
+DATABASE_TIMEOUT = positive_number("DATABASE_TIMEOUT", env.str("DATABASE_TIMEOUT", default="5"))
+WEB_THREADS = whole_number("WEB_THREADS", env.str("WEB_THREADS", default="8"))
+_database = DATABASES["default"]
+_options = _database["OPTIONS"]
+# A server whose machine is gone closes no connection; these find it out within a minute.
+for _name, _seconds in {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}.items():
+    _options.setdefault(_name, _seconds)
+_given = _options.get("options", "")
+if process.serves_visitors:
+    _database["ENGINE"] = "earthcode.postgresql"
+    _options["patience"] = DATABASE_TIMEOUT + 0.2
+    # A thread that stays keeps its connection, and makes a new one at once where that is dead.
+    _database["CONN_MAX_AGE"] = 600 if process.keeps_threads else 0
+    _database["CONN_HEALTH_CHECKS"] = True
+    _options.setdefault("connect_timeout", 2)
+    # A lock is waited for less long, so that the answer comes in time even to a request that had to queue.
+    _options["options"] = database_limits(
+        DATABASE_TIMEOUT, lock=DATABASE_TIMEOUT * 0.6, idle=DATABASE_TIMEOUT, given=_given
+    )
+else:
+    _options.setdefault("connect_timeout", 10)
+    _options["options"] = database_limits(3600, lock=60, idle=3600, given=_given)
 
 globals().update(mail_settings(env.str("EMAIL_URL", default="consolemail://")))
 

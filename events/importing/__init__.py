@@ -28,7 +28,7 @@ from .sources import absolute, alone, credential_of, source_of, validators_of, w
 from .uploads import address_of, stored
 
 # Raise it when the same feed comes to be read differently, so that it is read again.
-READING = 1
+READING = 2
 # A feed that comes in more pages than this is no calendar of events.
 MAX_PAGES = 20
 Progress = Callable[[Iterable], Iterable]
@@ -244,14 +244,25 @@ def _read(order: Order) -> Read | None:
     zone = source.timezone if source else ImportSource._meta.get_field("timezone").default
     if known and source and source.digest.startswith(_short(digest)):
         return None
-    format = order.format or format_of(fetched.body, fetched.address)
+    format = order.format or format_of(fetched.body, fetched.address, fetched.content_type)
     columns = source.columns if source else None
-    feed = parse(fetched.body, format=format, default_timezone=zone, address=fetched.address, mapping=columns)
+    feed = parse(
+        fetched.body,
+        format=format,
+        default_timezone=zone,
+        address=fetched.address,
+        mapping=columns,
+        at=clock.now(),
+        content_type=fetched.content_type,
+    )
     pages, address = [feed], feed.next_address
     while address and len(pages) < MAX_PAGES:
-        body = fetch_feed(address, credential=credential).body or b""
+        page = fetch_feed(address, credential=credential)
+        body = page.body or b""
         digest.update(body)
-        pages.append(parse(body, format=format, default_timezone=zone, address=address))
+        pages.append(
+            parse(body, format=format, default_timezone=zone, address=address, content_type=page.content_type)
+        )
         address = pages[-1].next_address
     feed = replace(
         feed,
@@ -286,7 +297,8 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     events = with_pictures(adopted(read.feed.events, marks), marks, source, clock.now())
     held = held_by(source, events) if source.pk else {}
     plan = reconcile(events, held)
-    unread = {problem.uid for problem in read.feed.problems if problem.level != Level.WARNING}
+    # What was left out on purpose, such as what is private now, is as good as gone.
+    unread = {problem.uid for problem in read.feed.problems if problem.level == Level.FAILED}
     is_its_own = order.source is not None or source.address == absolute(order.address)
     if is_its_own and "" not in unread:
         there = {event.key for event in events} | read.everything
@@ -318,6 +330,7 @@ def _remembered(source: ImportSource, order: Order) -> ImportSource:
 
 def _remember_feed(source: ImportSource, read: Read, *, is_settled: bool) -> None:
     """What is asked for the next time; nothing, where something of this feed is still to be done."""
+    is_settled = is_settled and not read.feed.depends_on_clock
     told = read.fetched.validators
     source.etag, source.last_modified = (told.etag, told.last_modified) if is_settled else ("", "")
     source.digest = read.digest if is_settled else ""

@@ -30,7 +30,7 @@ from .indexing import indexed_once
 from .models import ImportChange, ImportRecord, ImportRun, ImportSource
 from .pages import free_slug, set_values
 from .publication import state_of_page, submit, take_down, withdraw_submission
-from .reconcile import STAYS_AWAY, Absence, Action, Plan, PlanItem, differing, field_of
+from .reconcile import STAYS_AWAY, Absence, Action, Plan, PlanItem, differing, field_of, whole_field
 from .versions import LOG_ACTION, Versions, changed, following, listed, why_it_waits
 
 logger = logging.getLogger(__name__)
@@ -328,7 +328,7 @@ def _written(versions: Versions, records: Iterable[dict]) -> dict[str, dict]:
         version: {
             name: value
             for name, value in said.items()
-            if name not in changes[version] and any(field.partition(" ")[0] == name for field in known)
+            if name not in changes[version] and any(whole_field(field) == name for field in known)
         }
         for version, said in versions.after().items()
     }

@@ -166,11 +166,19 @@ def _check(
     credential = credential or Credential()
     fetched = safe_get(address, credential=credential.afresh())
     body = fetched.body or b""
-    format = format or format_of(body, fetched.address)
+    format = format or format_of(body, fetched.address, fetched.content_type)
     columns = source.columns if format == "table" else None
 
     def read(data: bytes, zone: str) -> ParsedFeed:
-        return parse(data, format=format, default_timezone=zone, address=fetched.address, mapping=columns)
+        return parse(
+            data,
+            format=format,
+            default_timezone=zone,
+            address=fetched.address,
+            mapping=columns,
+            content_type=fetched.content_type,
+            at=at,
+        )
 
     feed = read(body, source.timezone)
     again, without_zone = None, frozenset[Key]()

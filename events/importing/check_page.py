@@ -1,10 +1,8 @@
 """The public page by which a partner checks their feed."""
 
 import math
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone as clock
@@ -12,7 +10,10 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from earthcode.throttling import attempt, network_of, too_many
+
 from .check import (
+    PERIOD,
     LinkForged,
     LinkOver,
     Report,
@@ -29,6 +30,8 @@ from .models import ImportSource
 from .parse import FORMATS
 
 PROBLEMS_SHOWN = 100
+# As many links that the portal never made may be tried from a network in a PERIOD.
+FORGED = 30
 
 
 class CheckForm(forms.Form):
@@ -59,6 +62,9 @@ def feed_check(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = link_of(token, at)
     except LinkForged:
+        pause = attempt("partner link", network_of(request), limit=FORGED, period=PERIOD, at=at)
+        if pause is not None:
+            return too_many(request, pause)
         response = render(request, "events/feed_check_link.html", {"is_over": False}, status=403)
     except LinkOver:
         response = render(request, "events/feed_check_link.html", {"is_over": True}, status=410)
@@ -119,18 +125,5 @@ def _in_words(seconds: int) -> str:
 
 
 def visitor_of(request: HttpRequest) -> str:
-    """A digest of whose address asks: of the network, where one household has many (IPv6).
-
-    Behind a proxy that is trusted it is the last address of X-Forwarded-For: what stands before that, anybody can
-    write.
-    """
-    told = request.META.get("REMOTE_ADDR", "")
-    if settings.SECURE_PROXY_SSL_HEADER:
-        told = request.META.get("HTTP_X_FORWARDED_FOR", told).rpartition(",")[2].strip()
-    try:
-        address = ip_address(told)
-    except ValueError:
-        address = None
-    if isinstance(address, IPv6Address):
-        told = str(ip_network((address, 64), strict=False))
-    return salted_hmac("events.importing.check", told, algorithm="sha256").hexdigest()
+    """A digest of who asks."""
+    return salted_hmac("events.importing.check", network_of(request), algorithm="sha256").hexdigest()

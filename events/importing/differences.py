@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 
 from events.dates import describe_days
@@ -14,7 +14,7 @@ from events.text import plain_text
 from .feed import Key, Value, Values
 from .markup import cut
 from .models import ImportSource
-from .reconcile import EXCEPTION, STAYS_AWAY, Absence, Action, Plan, PlanItem
+from .reconcile import STAYS_AWAY, Absence, Action, Plan, PlanItem, whole_field
 from .versions import listed
 
 MAX_LENGTH = 600
@@ -113,11 +113,11 @@ def _absence(absence: Absence, source: ImportSource) -> Row:
 
 def value_of(values: Values, name: str) -> Value:
     """Of a field as `reconcile.merge` names it."""
-    if not name.startswith(EXCEPTION):
+    field = whole_field(name)
+    if field == name:
         return values.get(name)
-    day = name.removeprefix(EXCEPTION)
-    exceptions = values.get("exceptions")
-    return {day: exceptions[day]} if isinstance(exceptions, dict) and day in exceptions else None
+    start, by_date = name.partition(" ")[2], values.get(field)
+    return {start: by_date[start]} if isinstance(by_date, Mapping) and start in by_date else None
 
 
 def _differences(fields: Mapping[str, Sequence[Value]]) -> Iterator[Difference]:
@@ -139,8 +139,13 @@ def difference(name: str, before: Value, after: Value) -> Difference:
 def _in_words(name: str, value: Value) -> str:
     if not value:
         return ""
-    if isinstance(value, dict):
-        return "; ".join(f"{_day(day)}: {_exception(told)}" for day, told in sorted(value.items()))
+    if isinstance(value, bool):
+        return "Yes"
+    if isinstance(value, Mapping):
+        words_of = _additional if whole_field(name) == "additional_dates" else _exception
+        return cut(
+            "; ".join(f"{_start(start)}{words_of(told)}" for start, told in sorted(value.items())), MAX_LENGTH
+        )
     if isinstance(value, list):
         return ", ".join(value)
     if name == "body":
@@ -165,4 +170,16 @@ def _day(text: str) -> str:
 def _exception(told: Mapping[str, object]) -> str:
     """`is cancelled`, or `start time: 10:00:00`, of one date of a series."""
     words = (name.replace("_", " ") + ("" if value is True else f": {value}") for name, value in told.items())
-    return ", ".join(words) or "as the others"
+    return ": " + (", ".join(words) or "as the others")
+
+
+def _additional(told: Mapping[str, object]) -> str:
+    """` until 10:00`, of a date that has an end of its own."""
+    words = [_day(str(told["end_date"]))] if told.get("end_date") else []
+    words += [str(told["end_time"])[:5]] if told.get("end_time") else []
+    return f" until {' '.join(words)}" if words else ""
+
+
+def _start(text: str) -> str:
+    day, _, wall_time = text.partition("T")
+    return _day(day) + (f" {time.fromisoformat(wall_time):%H:%M}" if wall_time else "")

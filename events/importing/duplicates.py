@@ -38,7 +38,7 @@ TOLD = (
     "registration_url",
 )
 # Not wanted, and long.
-LONG = ["body", "exceptions"]
+LONG = ["body", "exceptions", "additional_dates"]
 MAX_PERIODS = 30
 ROWS_AT_ONCE = 1000
 # Of a page that an editor took down nobody has to be asked.

@@ -6,12 +6,14 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from events.recurrence import ScheduleException
+from events.additional_dates import as_values
+from events.recurrence import AdditionalDate, Schedule, ScheduleException
 
 # A page's field as JSON holds it: dates and times in ISO 8601, None where the page has no value, names in a list.
-# Exceptions of a series are by the ISO dates they are for, each with what is different about that date.
-Differences = dict[str, str | bool | None]
-Value = str | None | list[str] | dict[str, Differences]
+# Exceptions of a series are by the original starts they are for (the day alone where the time is the usual one), each
+# with what is different about that date; additional dates are by their starts, each with the end of its own, if any.
+Differences = Mapping[str, str | bool | None]
+Value = str | bool | None | list[str] | Mapping[str, Differences]
 Values = Mapping[str, Value]
 
 
@@ -91,6 +93,8 @@ class FeedEvent:
     timezone: str
     recurrence_rule: str = ""
     exceptions: tuple[ScheduleException, ...] = ()
+    additional_dates: tuple[AdditionalDate, ...] = ()
+    keeps_duration: bool = False
     date_status: str = "confirmed"
     event_status: str = "EventScheduled"
     attendance_mode: str = "OfflineEventAttendanceMode"
@@ -116,7 +120,25 @@ class FeedEvent:
     def values(self) -> dict[str, Value]:
         scalars = {name: as_value(getattr(self, name)) for name in FIELDS if name not in LISTED}
         lists = {"topics": sorted(self.topics), "organizers": list(self.organizers)}
-        return {**scalars, **lists, "exceptions": as_differences(self.exceptions)}
+        series = {
+            "exceptions": as_differences(self.exceptions),
+            "additional_dates": as_values(self.additional_dates),
+        }
+        return {**scalars, **lists, **series}
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(
+            self.start_date,
+            self.start_time,
+            self.end_date,
+            self.end_time,
+            self.timezone,
+            self.recurrence_rule,
+            self.exceptions,
+            self.additional_dates,
+            self.keeps_duration,
+        )
 
     @property
     def recency(self) -> tuple[int, float]:
@@ -131,7 +153,7 @@ FIELDS = tuple(
     if field.name not in {"key", "categories", "sequence", "last_modified", "line", "url"}
 )
 # Of these, those that are no single value.
-LISTED = {"exceptions", "topics", "organizers"}
+LISTED = {"exceptions", "additional_dates", "topics", "organizers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +163,8 @@ class ParsedFeed:
     `name` and `product` are what the calendar calls itself and the program that made it; either may be "".
     `complete` is False when the feed breaks off before its end. `next_address` is where its next page is, of a feed
     that comes in pages. `uids` are all that stand anywhere in it, also where no event could be made of what is around
-    them, as far as its format tells.
+    them, as far as its format tells. `depends_on_clock`: it is to be read again even if it says the same, because of a
+    series without end only the dates around the time of reading are kept.
     """
 
     events: tuple[FeedEvent, ...]
@@ -151,20 +174,28 @@ class ParsedFeed:
     complete: bool = True
     next_address: str = ""
     uids: frozenset[str] = frozenset()
+    depends_on_clock: bool = False
 
 
-def as_value(value: date | time | str | None) -> str | None:
+def as_value(value: date | time | str | bool | None) -> str | bool | None:
     return value.isoformat() if isinstance(value, date | time) else value
 
 
 def as_differences(exceptions: Iterable[ScheduleException]) -> dict[str, Differences]:
-    """What is different about each date of a series, by the date as the series has it."""
-    return {change.original_date.isoformat(): _differences(change) for change in exceptions}
+    """What is different about each date of a series, by its original start."""
+    return {original_start(change): _differences(change) for change in exceptions}
+
+
+def original_start(change: ScheduleException) -> str:
+    """In ISO 8601: the day, with the time where that is not the usual one."""
+    if change.original_time is None:
+        return change.original_date.isoformat()
+    return datetime.combine(change.original_date, change.original_time).isoformat()
 
 
 def _differences(change: ScheduleException) -> Differences:
     told = {field.name: getattr(change, field.name) for field in fields(change)}
-    del told["original_date"]
+    del told["original_date"], told["original_time"]
     return {name: as_value(value) for name, value in told.items() if value}
 
 

@@ -196,7 +196,7 @@ def safe_get(
                             content_type=response.headers.get("Content-Type", "").lower(),
                             seconds=time.monotonic() - started,
                         )
-                    address = urljoin(address, response.headers["location"])
+                    address = urljoin(address, _location(response))
         except FeedUnusable:
             raise
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
@@ -275,6 +275,15 @@ def _origin(address: str) -> tuple[str, str | None, int | None]:
     """Scheme, host and port (RFC 6454)."""
     parts = urlsplit(address)
     return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
+
+
+def _location(response: requests.Response) -> str:
+    """Where a redirect leads to, as browsers read it: bytes that are not ASCII are UTF-8, or stand for themselves."""
+    told = response.headers["location"].encode("latin-1")
+    try:
+        return told.decode()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in told)
 
 
 def _validators(response: requests.Response, known: Validators | None) -> Validators:

@@ -112,7 +112,7 @@ def _stopped(source: ImportSource, at: datetime) -> Health | None:
             f"It was to be imported on {in_words(due)}, and was not.",
             "The worker, which imports feeds and publishes scheduled pages, is not running or does not keep up. "
             "The feed is not to blame.",
-            "Whoever runs the portal has to start the worker: manage.py procrastinate worker.",
+            "Whoever runs the portal has to start the worker: manage.py run_worker.",
         )
     return None
 

@@ -15,6 +15,8 @@ from django.utils import timezone as clock
 from PIL import Image, UnidentifiedImageError
 from wagtail.images import get_image_model
 
+from earthcode.image_metadata import without_metadata
+
 from .feed import FeedEvent, FeedUnusable, Key, Level, Problem, Values
 from .fetch import fetch_image
 from .markup import cut
@@ -96,6 +98,8 @@ def stored(data: bytes, event: FeedEvent, source: ImportSource) -> Any:
     """The image of the library with these bytes, made if there is none. Raises FeedUnusable for what is no picture."""
     model = get_image_model()
     file = looked_at(data)
+    # As it would be stored, so that the same picture is known again.
+    data = without_metadata(data)
     known = model.objects.filter(file_hash=sha1(data, usedforsecurity=False).hexdigest()).first()
     credit = cut(urlsplit(event.image).hostname or source.name, MAX_LENGTH)
     if known:

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from wagtail.models import COMMENTS_RELATION_NAME
 
 from earthcode.forms import is_address_taken
+from events import additional_dates
 from events.models import (
     BODY_FEATURES,
     EventException,
@@ -21,7 +22,18 @@ from events.models import (
     EventType,
 )
 
-from .feed import FIELDS, NAMELESS, Differences, FeedEvent, Key, Value, Values, as_differences, as_value
+from .feed import (
+    FIELDS,
+    NAMELESS,
+    Differences,
+    FeedEvent,
+    Key,
+    Value,
+    Values,
+    as_differences,
+    as_value,
+    original_start,
+)
 from .markup import canonical, cut
 from .models import ImportedImage, ImportRecord, ImportSource
 from .reconcile import Held
@@ -183,23 +195,41 @@ def set_values(page: EventPage, values: Values):
             setattr(page, name, EventPage._meta.get_field(name).to_python(value))
 
 
+def _additional_dates(page: EventPage) -> Mapping[str, Differences]:
+    try:
+        return additional_dates.as_values(additional_dates.read(page.additional_dates))
+    except ValueError:
+        # Somebody is in the middle of writing them.
+        return {}
+
+
+def _set_additional_dates(page: EventPage, dates: Mapping[str, Differences]):
+    page.additional_dates = additional_dates.written(additional_dates.of_values(dates.items()))
+
+
 def _exceptions(page: EventPage) -> dict[str, Differences]:
     return _exceptions_of(page.exceptions.all())
 
 
 def _set_exceptions(page: EventPage, exceptions: Mapping[str, Differences]):
     """Rows that are right stay the same rows."""
-    rows = {row.original_date.isoformat(): row for row in page.exceptions.all()}
-    same = [row for day, row in rows.items() if _exceptions_of([row]).get(day) == exceptions.get(day)]
-    kept = {row.original_date.isoformat() for row in same}
-    new = [
-        EventException(original_date=day, **differences)
-        for day, differences in sorted(exceptions.items())
-        if day not in kept
-    ]
-    for row in new:
+    rows = {original_start(row.change): row for row in page.exceptions.all()}
+    same = {
+        start: row for start, row in rows.items() if _exceptions_of([row]).get(start) == exceptions.get(start)
+    }
+    new = {
+        start: _exception(start, differences)
+        for start, differences in exceptions.items()
+        if start not in same
+    }
+    for row in new.values():
         row.clean_fields(exclude=("page",))
-    page.exceptions = _in_order(sorted((*same, *new), key=lambda row: row.original_date))
+    page.exceptions = _in_order([row for _, row in sorted((same | new).items())])
+
+
+def _exception(start: str, differences: Differences) -> EventException:
+    day, _, wall_time = start.partition("T")
+    return EventException(original_date=day, original_time=wall_time or None, **differences)
 
 
 def _exceptions_of(rows: Iterable[EventException]) -> dict[str, Differences]:
@@ -252,9 +282,10 @@ def _set_image(page: EventPage, told: str):
         page.image = found.image if found else None
 
 
-# Fields that are rows of other tables: how they are read off a page, and how they are written.
+# Fields that are rows of other tables, or lists: how they are read off a page, and how they are written.
 RELATED: dict[str, tuple[Callable[[EventPage], Value], Callable]] = {
     "exceptions": (_exceptions, _set_exceptions),
+    "additional_dates": (_additional_dates, _set_additional_dates),
     "event_type": (lambda page: page.event_type.slug if page.event_type else None, _set_event_type),
     "topics": (lambda page: sorted(topic.slug for topic in page.topics.all()), _set_topics),
     "organizers": (_organizers, _set_organizers),

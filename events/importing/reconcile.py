@@ -22,8 +22,9 @@ WHEN = (
     "timezone",
     "recurrence_rule",
 )
-# In front of the date of an exception, to merge each as a field of its own.
-EXCEPTION = "exceptions "
+# Fields that say something of several dates of a series. Each date is merged as a field of its own, whose name is that
+# of the field, a space, and the date.
+BY_DATE = ("exceptions", "additional_dates")
 STAYS_AWAY = "An editor deleted or ignored it; it stays away."
 # So many dates of a series are looked at to tell whether it is over.
 MAX_DATES = 1000
@@ -170,13 +171,22 @@ def is_over(values: Values, day: date) -> bool:
     if not isinstance(start, str):
         return False
     last = date.fromisoformat(end if isinstance(end, str) else start)
+    length = last - date.fromisoformat(start)
+    more = values.get("additional_dates")
+    if isinstance(more, Mapping) and any(
+        _last_of(begin, told) + length >= day for begin, told in more.items()
+    ):
+        return False
     if not (rule and isinstance(rule, str)):
         return last < day
     if not rrule.has_end(rule):
         return False
     days = rrule.days(rule, date.fromisoformat(start), None, str(values["timezone"]))
-    length = last - date.fromisoformat(start)
     return all(each + length < day for each in islice(days, MAX_DATES))
+
+
+def _last_of(start: str, told: Mapping[str, Any]) -> date:
+    return date.fromisoformat(told.get("end_date") or start.partition("T")[0])
 
 
 def _item(event: FeedEvent, held: Held | None) -> PlanItem:
@@ -260,24 +270,31 @@ def differing(one: Values, other: Values) -> set[str]:
 
 
 def _apart(values: Mapping[str, Any]) -> Flat:
-    """`values` with each exception of a series as a field of its own."""
-    flat = {name: value for name, value in values.items() if name != "exceptions"}
-    return {**flat, **{f"{EXCEPTION}{day}": told for day, told in (values.get("exceptions") or {}).items()}}
+    """`values` with each date of the fields BY_DATE as a field of its own."""
+    flat = {name: value for name, value in values.items() if name not in BY_DATE}
+    by_date = {
+        f"{field} {start}": told for field in BY_DATE for start, told in (values.get(field) or {}).items()
+    }
+    return {**flat, **by_date}
 
 
 def _together(changes: Flat, ours: Flat) -> dict[str, Value]:
-    """`changes` with all exceptions of a series as one field, if any of them changes."""
-    merged = {name: value for name, value in changes.items() if not name.startswith(EXCEPTION)}
-    if len(merged) < len(changes):
-        exceptions = {
-            name: value for name, value in {**ours, **changes}.items() if name.startswith(EXCEPTION)
-        }
-        merged["exceptions"] = {
-            name.removeprefix(EXCEPTION): value
-            for name, value in sorted(exceptions.items())
-            if value is not None
-        }
+    """`changes` with all dates of a field BY_DATE as one, if any of them changes."""
+    merged = {name: value for name, value in changes.items() if whole_field(name) == name}
+    for field in BY_DATE:
+        prefix = f"{field} "
+        if any(name.startswith(prefix) for name in changes):
+            merged[field] = {
+                name.removeprefix(prefix): value
+                for name, value in sorted({**ours, **changes}.items())
+                if name.startswith(prefix) and value is not None
+            }
     return merged
+
+
+def whole_field(name: str) -> str:
+    """The field of the page in which that is which `merge` calls `name`."""
+    return name.partition(" ")[0]
 
 
 def _is_coherent(values: Flat) -> bool:

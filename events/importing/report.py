@@ -11,13 +11,15 @@ from typing import Any
 from django.db import Error, InterfaceError, OperationalError
 from django.utils import timezone as clock
 
+from earthcode.trouble import Trouble, trouble_of
+
 from .apply import Outcome, Result
 from .feed import FeedElsewhere, FeedHeld, FeedUnusable, Level, Problem
 from .fetch import Fetched, is_on_the_web
 from .markup import printable
-from .models import ImportRun, ImportSource
+from .models import ImportChange, ImportRun, ImportSource
 from .reconcile import Plan
-from .sources import absolute
+from .sources import absolute, lock_key, locked
 
 MAX_ADDRESS_LENGTH = 2000
 MAX_PROBLEMS = 1000
@@ -117,7 +119,9 @@ class Recording:
     def _tell(self, done: int) -> None:
         run = self.run()
         run.done = done
-        ImportRun.objects.filter(pk=run.pk).update(done=done, total=run.total)
+        # A process that is killed says nothing any more, so what it has done is written down while it does it.
+        counts = {result.value: self._summary.counts[result] for result in Result}
+        ImportRun.objects.filter(pk=run.pk).update(done=done, total=run.total, **counts)
 
     def store(self, state: str, message: str = "") -> None:
         run, summary = self._run, self._summary
@@ -198,11 +202,38 @@ def state_after(error: BaseException) -> str:
 
 
 def finish_interrupted(source: ImportSource) -> None:
-    """Runs of `source`, which nobody imports now, that ended without being able to say so."""
-    interrupted = ImportRun.objects.filter(source=source, state=ImportRun.State.RUNNING)
-    if interrupted.exists():
-        message = "It was ended from outside. What was imported until then stays; the next run does the rest."
-        interrupted.update(state=ImportRun.State.BROKEN, message=message, finished_at=clock.now())
+    """Runs of `source`, which nobody imports now, that ended without being able to say so.
+
+    Their counts are of a moment before the end; what they changed is known exactly, because each change was stored
+    together with the page.
+    """
+    for run in ImportRun.objects.filter(source=source, state=ImportRun.State.RUNNING).defer("problems"):
+        changes = Counter(run.changes.values_list("action", flat=True))
+        created, updated, unpublished = (changes[action] for action in ImportChange.Action)
+        run.created = max(run.created, created)
+        # That an event was marked as cancelled is stored as an update.
+        run.withdrawn = max(run.withdrawn, unpublished)
+        run.updated = max(run.updated, updated + unpublished - run.withdrawn)
+        total = f" of {run.total}" if run.total else ""
+        seen = max(run.done, run.created + run.updated)
+        run.state, run.finished_at = ImportRun.State.BROKEN, clock.now()
+        run.message = (
+            f"It was ended from outside, after {seen}{total} events. "
+            "What was imported until then stays; the next run does the rest."
+        )
+        run.save(update_fields=("created", "updated", "withdrawn", "state", "finished_at", "message"))
+
+
+def finish_abandoned() -> int:
+    """Finish the interrupted runs of all sources that nobody imports now; how many sources had some."""
+    running = ImportRun.objects.filter(state=ImportRun.State.RUNNING, source__isnull=False)
+    finished = 0
+    for source in ImportSource.objects.filter(pk__in=running.values("source")):
+        with locked(lock_key(source)) as is_mine:
+            if is_mine:
+                finish_interrupted(source)
+                finished += 1
+    return finished
 
 
 def why(error: BaseException) -> str:
@@ -215,6 +246,8 @@ def why(error: BaseException) -> str:
             return f"Stopped by hand. {rest}"
         case SystemExit():
             return f"Stopped from outside. {rest}"
+        case _ if (found := trouble_of(error)) and found[0] is Trouble.FULL:
+            return f"A disk of the portal is full; whoever runs it has to free some space. {rest}"
         case OperationalError() | InterfaceError():
             return f"The database stopped answering. {rest}"
         case _:

@@ -17,7 +17,7 @@ from .feed import FIELDS, Values
 from .models import ImportRecord, ImportSource
 from .pages import RELATED, draft_values
 from .publication import take_down, withdraw_submission
-from .reconcile import EXCEPTION, WHEN, Merge, field_of, fields_of, merge, taken_over
+from .reconcile import WHEN, Merge, field_of, fields_of, merge, taken_over, whole_field
 from .versions import Versions, listed
 
 
@@ -71,10 +71,10 @@ def open_conflicts(record: ImportRecord) -> dict[str, Difference]:
     page = record.page
     if page is None or not record.conflicts:
         return {}
-    names = {_field(name) for name in record.conflicts}
+    names = {whole_field(name) for name in record.conflicts}
     versions = _versions(record, page, names)
     found = {}
-    for name in sorted(record.conflicts, key=lambda name: FIELDS.index(_field(name))):
+    for name in sorted(record.conflicts, key=lambda name: FIELDS.index(whole_field(name))):
         theirs = field_of(record.values, name)
         said = {version: ours for version, ours in versions.items() if field_of(ours, name) != theirs}
         # What is live and nobody touched is only not up to date.
@@ -217,11 +217,6 @@ UNREAD = {"digest": "", "etag": "", "last_modified": ""}
 
 def _compared(name: str, ours: Values, theirs: Values) -> Difference:
     return difference(name, value_of(ours, name), value_of(theirs, name))
-
-
-def _field(name: str) -> str:
-    """The field of the page in which that is which `reconcile.merge` calls `name`."""
-    return "exceptions" if name.startswith(EXCEPTION) else name
 
 
 def _settle(record: ImportRecord, names: set[str], *, is_pinned: bool) -> None:

@@ -27,7 +27,7 @@ from .importer import importer
 from .models import ImportChange, ImportRecord, ImportRun
 from .pages import draft_values, says_the_same
 from .publication import restore_submission, state_of_submission, take_down
-from .reconcile import Merge, differing, field_of, merge, taken_over
+from .reconcile import Merge, differing, field_of, merge, taken_over, whole_field
 from .sources import alone
 from .versions import LOG_ACTION, Versions, listed, why_it_waits
 
@@ -179,7 +179,7 @@ def _way_back(
             continue
         match value_of(now, name):
             case value if value == made:
-                back.fields |= {name.partition(" ")[0]: changes[name.partition(" ")[0]]}
+                back.fields |= {whole_field(name): changes[whole_field(name)]}
             case value if value == found:
                 back.by_hand.add(name)
             case _ if not only_same:

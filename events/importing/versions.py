@@ -26,13 +26,16 @@ from .publication import (
     was_scheduled,
     withdraw_submission,
 )
-from .reconcile import Merge, differing, merge
+from .reconcile import Merge, differing, merge, whole_field
 
 # The name by which the history of pages and the audit log show imports.
 LOG_ACTION = "events.import"
 NOTHING = Merge({}, ())
 # What fields are called on the form whose own names are others, or that have none: rows of other tables.
 CALLED = {"body": "description", "exceptions": "exceptions", "organizers": "organisers"}
+
+# And what one date of them is called.
+OF_A_DATE = {"exceptions": "exception of", "additional_dates": "additional date"}
 
 # The imported fields of a version as they are, and what is to become of them.
 Merging = Callable[[EventPage], tuple[Values, Merge]]
@@ -245,7 +248,7 @@ def changed(before: Values, changes: Values) -> dict[str, list[Value]]:
 def listed(names: Iterable[str]) -> str:
     """Names of fields, as `merge` has them, in words."""
     words = (
-        f"exception of {name.partition(' ')[2]}"
+        f"{OF_A_DATE[whole_field(name)]} {name.partition(' ')[2].replace('T', ' ').removesuffix(':00')}"
         if " " in name
         else CALLED.get(name) or str(EventPage._meta.get_field(name).verbose_name)
         for name in sorted(names)

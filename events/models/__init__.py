@@ -6,7 +6,7 @@ from .pages import BODY_FEATURES, EventPage
 from .parts import EventKeyDate, EventMaterial, EventOrganizer
 from .series import EventException, EventPreviousDates
 from .tombstones import EventTombstone
-from .values import languages, validate_rule, validate_timezone
+from .values import languages, validate_additional_dates, validate_rule, validate_timezone
 from .vocabulary import EventCategory, EventTopic, EventType
 
 # isort: split
@@ -43,6 +43,7 @@ __all__ = (
     "ImportSource",
     "ImportUpload",
     "languages",
+    "validate_additional_dates",
     "validate_rule",
     "validate_timezone",
 )

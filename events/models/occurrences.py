@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EventOccurrence(models.Model):
-    """One taking place of a published event; see `recurrence.Occurrence`. Derived, never edited.
+    """An occurrence of a published event; see `recurrence.Occurrence`. Derived, never edited.
 
     `days` is the wall calendar's, from the first day to the one after the last; the instants are in UTC. An event
     whose date is to be determined has one row, of which all these are NULL.
@@ -31,6 +31,7 @@ class EventOccurrence(models.Model):
 
     page = models.ForeignKey("events.EventPage", on_delete=models.CASCADE, related_name="occurrences")
     original_date = models.DateField(null=True)
+    original_time = models.TimeField(null=True)
     days = DateRangeField(null=True)
     start_time = models.TimeField(null=True)
     end_time = models.TimeField(null=True)
@@ -79,6 +80,7 @@ class EventOccurrence(models.Model):
             over_at = date_.listed_until if is_next else over_at
             row = cls(
                 original_date=date_.original_date,
+                original_time=date_.original_time,
                 days=DateRange(date_.wall.start_date, date_.wall.last_date + timedelta(days=1)),
                 start_time=date_.wall.start_time,
                 end_time=date_.wall.end_time,
@@ -138,4 +140,11 @@ class EventOccurrence(models.Model):
             self.end_time,
             self.page.timezone,
         )
-        return Occurrence(self.original_date, wall, self.starts_at, self.ends_at, self.listed_until)
+        return Occurrence(
+            self.original_date,
+            wall,
+            self.starts_at,
+            self.ends_at,
+            self.listed_until,
+            original_time=self.original_time,
+        )

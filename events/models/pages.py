@@ -20,12 +20,13 @@ from wagtail.search import index
 
 from earthcode.models import BasePage, Routes
 
-from .. import rrule
+from .. import additional_dates, rrule
 from ..dates import describe, describe_days
 from ..forms import EventPageForm
-from ..panels import ImportPanel, OptionalInlinePanel, OptionalPanel, RecurrencePanel
+from ..panels import ExceptionsPanel, ImportPanel, OptionalInlinePanel, OptionalPanel, RecurrencePanel
 from ..querysets import EventPageQuerySet
 from ..recurrence import (
+    AdditionalDate,
     Occurrence,
     Schedule,
     all_dates,
@@ -38,7 +39,7 @@ from ..recurrence import (
 from ..widgets import TimezoneSelect
 from .occurrences import EventOccurrence
 from .series import EventPreviousDates
-from .values import YEARS, languages, validate_rule, validate_timezone
+from .values import YEARS, languages, validate_additional_dates, validate_rule, validate_timezone
 from .vocabulary import EventTopic, EventType
 
 BODY_FEATURES = ["h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link", "blockquote", "hr"]
@@ -123,6 +124,17 @@ class EventPage(Routes, BasePage):
         blank=True,
         validators=[validate_rule],
         help_text="Empty for an event that takes place once.",
+    )
+    additional_dates = models.TextField(
+        blank=True,
+        validators=[validate_additional_dates],
+        help_text="More dates, one a line, such as 2027-05-03. Where it is not the usual time, with the time: "
+        "2027-05-03 14:00 or 2027-05-03 14:00 - 16:30.",
+    )
+    keeps_duration = models.BooleanField(
+        "end when the clocks change",
+        default=False,
+        help_text="Each date lasts as many hours as the first, also in a night in which the clocks change.",
     )
 
     event_status = models.CharField(
@@ -234,7 +246,10 @@ class EventPage(Routes, BasePage):
         OptionalPanel(
             [
                 RecurrencePanel("recurrence_rule", heading="How it repeats"),
-                InlinePanel("exceptions", label="exception", heading="Exceptions", help_text=EXCEPTIONS_HELP),
+                FieldPanel("additional_dates", widget=forms.Textarea(attrs={"rows": 3})),
+                ExceptionsPanel(
+                    "exceptions", label="exception", heading="Exceptions", help_text=EXCEPTIONS_HELP
+                ),
             ],
             heading="Series",
         ),
@@ -337,7 +352,7 @@ class EventPage(Routes, BasePage):
                 violation_error_message="A time needs a time zone.",
             ),
             models.CheckConstraint(
-                condition=Q(recurrence_rule="") | Q(start_date__isnull=False),
+                condition=Q(recurrence_rule="", additional_dates="") | Q(start_date__isnull=False),
                 name="event_series_needs_a_first_day",
                 violation_error_message="A series needs a first day.",
             ),
@@ -400,6 +415,8 @@ class EventPage(Routes, BasePage):
             )
         if self.recurrence_rule and not errors:
             errors |= self._what_is_wrong_with_the_rule()
+        if self.additional_dates and not errors:
+            errors |= self._what_is_wrong_with_additional_dates()
         errors |= self._what_is_wrong_with_the_registration()
         if self._is_among_its_own("super_event"):
             errors["super_event"] = "That event is itself part of this one."
@@ -433,6 +450,17 @@ class EventPage(Routes, BasePage):
         last_day = rrule.last_day(self.recurrence_rule, self.start_time, self.timezone)
         if last_day and last_day < self.start_date:
             return {"recurrence_rule": "The series ends before its first day."}
+        return {}
+
+    def _what_is_wrong_with_additional_dates(self):
+        """Which are put into order and into one way of writing, too."""
+        if not self.start_date:
+            return {"start_date": "Additional dates need a first day, too."}
+        try:
+            dates = additional_dates.read(self.additional_dates)
+        except ValueError:
+            return {}  # the field itself says what is wrong
+        self.additional_dates = additional_dates.written(dates)
         return {}
 
     def _what_is_wrong_with_the_registration(self):
@@ -487,10 +515,10 @@ class EventPage(Routes, BasePage):
     @property
     def schedule(self) -> Schedule | None:
         """What the editor wrote about the time; None while the date is to be determined."""
-        rule = self.regular_schedule
-        if rule is None or not rule.rule:
-            return rule
-        return replace(rule, exceptions=tuple(row.change for row in self.exceptions.all()))
+        regular = self.regular_schedule
+        if regular is None or not regular.is_series:
+            return regular
+        return replace(regular, exceptions=tuple(row.change for row in self.exceptions.all()))
 
     @property
     def regular_schedule(self) -> Schedule | None:
@@ -504,7 +532,17 @@ class EventPage(Routes, BasePage):
             self.end_time,
             self.timezone,
             self.recurrence_rule,
+            additional=self._additional_dates,
+            keeps_duration=self.keeps_duration,
         )
+
+    @property
+    def _additional_dates(self) -> tuple[AdditionalDate, ...]:
+        """None where they cannot be read, as in the middle of being written."""
+        try:
+            return additional_dates.read(self.additional_dates)
+        except ValueError:
+            return ()
 
     @property
     def when(self) -> str:

@@ -11,6 +11,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail.models import Orderable
 
 from ..dates import describe
+from ..panels import OriginalTimePanel
 from ..recurrence import Schedule, ScheduleException
 from ..widgets import TimezoneSelect
 from .values import YEARS, validate_timezone
@@ -25,6 +26,12 @@ class EventException(Orderable):
     page = ParentalKey("events.EventPage", on_delete=models.CASCADE, related_name="exceptions")
     original_date = models.DateField(
         "date of the series", validators=YEARS, help_text="The day as the series has it."
+    )
+    original_time = models.TimeField(
+        "its usual time",
+        null=True,
+        blank=True,
+        help_text="Only for an additional date at a time of its own: when it was to start.",
     )
     is_cancelled = models.BooleanField(
         "cancelled", default=False, help_text="It does not take place, and is not moved."
@@ -52,6 +59,7 @@ class EventException(Orderable):
 
     panels = [
         FieldRowPanel([FieldPanel("original_date"), FieldPanel("is_cancelled")]),
+        OriginalTimePanel("original_time"),
         FieldRowPanel([FieldPanel("start_date"), FieldPanel("start_time")]),
         FieldRowPanel([FieldPanel("end_date"), FieldPanel("end_time")]),
         FieldPanel("note"),
@@ -59,7 +67,11 @@ class EventException(Orderable):
 
     class Meta(Orderable.Meta):
         constraints = (
-            models.UniqueConstraint(fields=("page", "original_date"), name="one_exception_per_date"),
+            models.UniqueConstraint(
+                fields=("page", "original_date", "original_time"),
+                nulls_distinct=False,
+                name="one_exception_per_date",
+            ),
             models.CheckConstraint(
                 condition=Q(end_date__isnull=True) | Q(end_date__gte=Coalesce("start_date", "original_date")),
                 name="event_exception_ends_no_day_before_it_starts",
@@ -110,6 +122,7 @@ class EventException(Orderable):
             self.end_date,
             self.end_time,
             self.note,
+            self.original_time,
         )
 
 

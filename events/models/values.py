@@ -6,7 +6,7 @@ from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-from .. import rrule
+from .. import additional_dates, rrule
 from ..widgets import timezone_names
 
 # Further away is a slip of the hand, and the calendar itself ends at the year 9999.
@@ -25,6 +25,14 @@ def languages():
     """Choices of ISO 639 codes with their names in English."""
     names = ((code, info["name"]) for code, info in LANG_INFO.items() if "name" in info and "-" not in code)
     return sorted(names, key=lambda choice: choice[1])
+
+
+def validate_additional_dates(text):
+    """Accept lines that `additional_dates.read` understands; raise ValidationError for anything else."""
+    try:
+        additional_dates.read(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
 
 
 def validate_rule(text):

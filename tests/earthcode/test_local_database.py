@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -120,3 +121,19 @@ def test_data_of_another_version_is_refused(folder):
         local_database.running(folder, silent),
     ):
         pass
+
+
+def test_a_server_that_ends_while_it_is_used_is_started_again(folder):
+    said = []
+    with local_database.running(folder, silent):
+        local_database.revive(folder, said.append)
+        assert said == []
+        postmaster = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while not said and time.monotonic() < deadline:
+            local_database.revive(folder, said.append)
+            time.sleep(0.05)
+        assert said == ["The database ended: starting it again …"]
+        assert answers(folder)
+    assert not answers(folder)

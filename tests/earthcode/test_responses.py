@@ -31,7 +31,7 @@ def test_the_policy_of_public_pages(client):
     assert "unsafe" not in str(directives)
 
 
-@pytest.mark.parametrize("path", ["/", "/robots.txt", "/healthz", "/nothing/", "/admin/login/"])
+@pytest.mark.parametrize("path", ["/", "/robots.txt", "/readyz", "/nothing/", "/admin/login/"])
 def test_headers_of_every_answer(client, path):
     response = client.get(path)
     assert response["X-Content-Type-Options"] == "nosniff"
@@ -197,10 +197,10 @@ def test_robots_and_sitemap(client, settings):
 def test_media(client, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     (tmp_path / "images").mkdir()
-    (tmp_path / "images" / "a.txt").write_text("hello")
+    (tmp_path / "images" / "a.txt").write_text("no image of the library")
     (tmp_path / "secret.txt").write_text("secret")
-    assert client.get("/media/images/a.txt")["Cache-Control"] == "public, max-age=86400"
     for path in (
+        "/media/images/a.txt",
         "/media/",
         "/media/images/",
         "/media/images/nothing.txt",

@@ -289,7 +289,8 @@ def test_the_image_is_for_everybody_and_for_ever(client, home, drawings):
     response = client.get(path_of(home))
     assert response.status_code == 200
     assert response["Content-Type"] == "image/png"
-    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    # For ever in a browser; a shared cache asks again whether the page is still public.
+    assert response["Cache-Control"] == "public, s-maxage=60, max-age=31536000, immutable"
     assert not response.cookies
     assert "Cookie" not in response.get("Vary", "")
     with Image.open(BytesIO(response.content)) as picture:

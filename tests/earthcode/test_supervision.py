@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from earthcode.supervision import AlreadyRunning, ProgramEnded, Programs, only_one
+from earthcode.supervision import AlreadyRunning, ProgramEnded, Programs, Revival, only_one
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -130,3 +130,20 @@ def test_what_a_killed_one_leaves_is_ended_even_if_it_will_not_listen(tmp_path, 
         with only_one(path, said.append):
             pass
     assert said == ["Waiting for what is left of the last run …"]
+
+
+def test_what_cannot_be_brought_back_is_tried_again_after_pauses_that_grow(monkeypatch):
+    monkeypatch.setattr("earthcode.supervision.FIRST_PAUSE_SECONDS", 0.05)
+    said, tries = [], []
+
+    def revive():
+        tries.append(1)
+        if len(tries) < 4:
+            raise OSError("No luck.")
+
+    revival = Revival(revive, said.append, OSError)
+    deadline = time.monotonic() + 5
+    while len(tries) < 6 and time.monotonic() < deadline:
+        revival.check()
+        time.sleep(0.005)
+    assert said == [f"No luck. Trying again in {pause} s …" for pause in (0.05, 0.1, 0.2)]

@@ -20,7 +20,14 @@ from django.db import connection
 from earthcode import local_database
 from earthcode.accounts import ADMIN, give_admin_password, has_admin
 from earthcode.command_line import database
-from earthcode.supervision import AlreadyRunning, ProgramEnded, Programs, end_with_parent, only_one
+from earthcode.supervision import (
+    AlreadyRunning,
+    ProgramEnded,
+    Programs,
+    Revival,
+    end_with_parent,
+    only_one,
+)
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
@@ -49,6 +56,7 @@ class Command(BaseCommand):
                 require_free(port)
                 self.say("Starting the database …")
                 stack.enter_context(database())
+                self.database = Revival(self.revive_database, self.say, local_database.LocalDatabaseError)
                 self.prepare()
                 self.serve(port, lock)
         except AlreadyRunning as found:
@@ -66,6 +74,10 @@ class Command(BaseCommand):
     def say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+    def revive_database(self) -> None:
+        if settings.DATABASE_FOLDER:
+            local_database.revive(settings.DATABASE_FOLDER, self.say)
 
     def prepare(self) -> None:
         self.say("Bringing the tables up to date …")
@@ -93,6 +105,7 @@ class Command(BaseCommand):
             self.say(f"Its admin area: {settings.BASE_URL}/admin/   (Ctrl-C stops everything)")
             with contextlib.suppress(KeyboardInterrupt, SystemExit):  # asked to stop: the proper end
                 while True:
+                    self.database.check()
                     programs.check()
                     time.sleep(0.3)
         finally:
@@ -123,16 +136,16 @@ def require_free(port: int) -> None:
 
 def web_server(port: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "granian", "earthcode.wsgi:application", "--interface", "wsgi"),
+        *(sys.executable, "-m", "granian", "earthcode.asgi:application", "--interface", "asginl"),
         *("--host", HOST, "--port", str(port), "--no-ws", "--log-level", "warning"),
-        *("--workers", str(min(os.cpu_count() or 1, 4)), "--blocking-threads", "4"),
-        *("--workers-kill-timeout", "3"),
+        *("--workers", str(max(2, min(os.cpu_count() or 1, 4))), "--respawn-failed-workers"),
+        *("--http1-header-read-timeout", "10000", "--workers-kill-timeout", "3"),
     ]
 
 
 def worker() -> list[str]:
     # `migrate` has made the system checks just now.
-    return [sys.executable, "manage.py", "procrastinate", "--skip-checks", "worker"]
+    return [sys.executable, "manage.py", "run_worker"]
 
 
 def await_answer(port: int, programs: Programs) -> None:

@@ -9,6 +9,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.tables import Column
 from wagtail.permissions import policy_registry
 
+from earthcode.worker_watch import silence
 from events.importing.health import Health, Level, judge
 from events.importing.models import ImportSource
 from events.importing.standing import health_of, last_runs, worker_is_there
@@ -58,6 +59,7 @@ class ImportHealthPanel(Component):
         return with_health(ImportSource.objects.all())
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        at = clock.now()
         bad = [source for source in self.sources if source.health.needs_somebody]  # type: ignore[attr-defined]
         bad.sort(key=lambda source: source.health.level != Level.BROKEN)  # type: ignore[attr-defined]
         has_timetable = any(source.interval is not None and not source.is_paused for source in self.sources)
@@ -66,7 +68,9 @@ class ImportHealthPanel(Component):
             "paused": sum(source.is_paused for source in self.sources),
             "bad": bad[:SHOWN],
             "more": len(bad) - SHOWN,
-            "is_without_worker": has_timetable and not worker_is_there(clock.now()),
+            "is_without_worker": has_timetable and not worker_is_there(at),
+            # After a while the dashboard says it anyway, whatever sources there are.
+            "is_told": bool(silence(at)),
         }
 
 

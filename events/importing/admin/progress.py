@@ -65,7 +65,7 @@ def progress_of(
 
 _NO_WORKER = (
     "No worker is running, so nothing is imported. Whoever runs the portal has to start it: "
-    "manage.py procrastinate worker."
+    "manage.py run_worker."
 )
 _NO_WORKER_NOW = (
     "The worker that does this has not been heard of for a minute. If it was ended, another one does the rest within a "

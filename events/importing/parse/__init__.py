@@ -4,6 +4,7 @@ docs/adding-a-feed-format.md."""
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
 from inspect import signature
 from pkgutil import iter_modules
@@ -11,6 +12,7 @@ from typing import Any, Protocol, cast
 
 from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFeed, Problem, short
 
+from .encoding import charset_of, is_binary, read_text
 from .otherwise import what_it_is
 
 
@@ -21,7 +23,8 @@ class Format(Protocol):
     """What editors call it."""
 
     def recognises(self, data: bytes) -> bool:
-        """Whether `data` looks like it: looks at the beginning or the structure only, and never raises."""
+        """Whether `data`, text in UTF-8 or a workbook, looks like it: looks at the beginning or the structure only,
+        and never raises."""
         ...
 
     def parse(self, data: bytes, *, default_timezone: str, **options: Any) -> ParsedFeed:
@@ -44,9 +47,10 @@ def _found() -> dict[str, Format]:
 FORMATS = _found()
 
 
-def format_of(data: bytes, address: str = "") -> str:
+def format_of(data: bytes, address: str = "", content_type: str = "") -> str:
     """The name of the format that `data`, which came from `address`, is in; raises FeedUnusable, which says what it
-    is instead."""
+    is instead. `content_type` is the header that it came with, or ""."""
+    data, _ = _in_utf8(data, content_type)
     for name, format in FORMATS.items():
         if format.recognises(data):
             return name
@@ -60,16 +64,20 @@ def parse(
     default_timezone: str,
     address: str = "",
     mapping: Mapping[str, str] | None = None,
+    content_type: str = "",
+    at: datetime | None = None,
 ) -> ParsedFeed:
     """Every event of `data` that can be read, each with an identity of its own.
 
     `format` is one of FORMATS, or "" to recognise it. `default_timezone` is the IANA name for times of which the feed
-    does not tell the zone. `address` is where `data` came from, from which relative addresses count. `mapping` says
-    which column of a table is which field. An item that cannot be read is a problem; FeedUnusable is raised when
-    `data` is nothing of the kind.
+    does not tell the zone. `address` is where `data` came from, from which relative addresses count, and
+    `content_type` the header that it came with. `mapping` says which column of a table is which field. `at` (aware) is
+    when it is read. An item that cannot be read is a problem; FeedUnusable is raised when `data` is nothing of the
+    kind.
     """
+    data, warnings = _in_utf8(data, content_type)
     read = FORMATS[format or format_of(data, address)].parse
-    options = {"address": address, "mapping": mapping}
+    options = {"address": address, "mapping": mapping, "at": at}
     wanted = signature(read).parameters
     feed = read(
         data,
@@ -77,7 +85,16 @@ def parse(
         **{name: value for name, value in options.items() if name in wanted},
     )
     events, problems = _distinct(map(_identified, feed.events))
-    return replace(feed, events=tuple(events), problems=(*feed.problems, *problems))
+    about_text = (Problem(Level.WARNING, warning) for warning in warnings)
+    return replace(feed, events=tuple(events), problems=(*about_text, *feed.problems, *problems))
+
+
+def _in_utf8(data: bytes, content_type: str) -> tuple[bytes, tuple[str, ...]]:
+    """`data` as every format gets it, in UTF-8 unless it is no text, and what to tell about how it was read."""
+    if is_binary(data):
+        return data, ()
+    text, warnings = read_text(data, charset_of(content_type))
+    return text.encode("utf-8", "replace"), warnings
 
 
 def _identified(event: FeedEvent) -> FeedEvent:

@@ -8,30 +8,32 @@ broken item is lost.
 import quopri
 import re
 from base64 import b64decode
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-_LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+from .encoding import codec_of, read_text
+
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 # Microsoft's names of time zones have colons and ought to be, but are not always, within quotes.
 _CONTENT_LINE = re.compile(
-    r'([A-Za-z0-9-]+)[ \t]*((?:;(?:(?:UTC|GMT)[+-]\d\d:\d\d(?=[:;)])|tzone://|[^:;"]|"[^"]*")*+)*+):(.*)',
+    r'([A-Za-z0-9-]+)[ \t]*((?:;(?:(?:UTC|GMT|=) ?[+-]\d{1,2}:\d\d(?=[:;)])|tzone://|[^:;"]|"[^"]*")*+)*+):(.*)',
     re.DOTALL,
 )
 _PARAMETER = re.compile(r';\s*([A-Za-z0-9-]+)\s*(?:=((?:"[^"]*"|[^";])*))?')
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+# Also the line break of programs that escape theirs twice.
+_ESCAPED = re.compile(r"\\(?:[rR]\\([nN])|(.))", re.DOTALL)
 _LISTED = re.compile(r"(?:[^\\,]|\\.?)++", re.DOTALL)
 # RFC 6868: what the value of a parameter could not hold otherwise.
 _CARET = re.compile(r"\^([n'^])")
 _CARETS = {"n": " ", "'": '"', "^": "^"}
 # What no text goes on with after a soft line break; other words before a colon may well be text.
 _PROPERTY = re.compile(
-    rb"(?:BEGIN|END|DT(?:START|END|STAMP)|DURATION|SUMMARY|DESCRIPTION|LOCATION|URL|UID|STATUS|CLASS|CATEGORIES"
-    rb"|SEQUENCE|PRIORITY|TRANSP|CREATED|LAST-MODIFIED|R(?:RULE|DATE)|EXDATE|ORGANIZER|ATTENDEE|X-[A-Z0-9-]+)[;:]"
+    r"(?:BEGIN|END|DT(?:START|END|STAMP)|DURATION|SUMMARY|DESCRIPTION|LOCATION|URL|UID|STATUS|CLASS|CATEGORIES"
+    r"|SEQUENCE|PRIORITY|TRANSP|CREATED|LAST-MODIFIED|R(?:RULE|DATE)|EXDATE|ORGANIZER|ATTENDEE|X-[A-Z0-9-]+)[;:]"
 )
+_BROKEN_CLASS = re.compile(r"CLASS\b[^A-Za-z]*(.*)", re.DOTALL | re.IGNORECASE)
 _TOP_LEVEL = {"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"}
 
 
@@ -144,6 +146,9 @@ def read_tree(data: bytes) -> Tree:
         if not match:
             if stack:
                 stack[-1].unreadable_lines += 1
+                if broken := _BROKEN_CLASS.match(line):
+                    # Whether an entry is for everybody is no line to lose.
+                    stack[-1].properties.append(Property("CLASS", "", broken[1], number))
             continue
         name = match[1].upper()
         if name == "BEGIN":
@@ -174,51 +179,33 @@ def read_tree(data: bytes) -> Tree:
 
 def _logical_lines(data: bytes) -> Iterator[tuple[int, str]]:
     """Unfolded lines with the number of their first physical line, counted from 1."""
-    parts: list[bytes] = []
+    parts: list[str] = []
     first = 0
     soft_break = False
-    for number, physical in enumerate(_LINE_BREAK.split(_as_utf8(data)), start=1):
+    text = read_text(data).text.replace("\0", "")
+    for number, physical in enumerate(_LINE_BREAK.split(text), start=1):
         if not parts:
             # Nothing is there that it could go on with.
             physical = physical.lstrip()
+        # Where files were put together, the mark of the second stands in the middle.
+        physical = physical.removeprefix("\ufeff")
         if soft_break and physical and not _PROPERTY.match(physical):
-            parts.append(b"\n" + physical)
-        elif physical[:1] in {b" ", b"\t"} and parts:
-            # A fold may divide a character, so lines are joined before they are decoded.
+            parts.append("\n" + physical)
+        elif physical[:1] in {" ", "\t"} and parts:
             parts.append(physical[1:])
         elif physical:
             if parts:
-                yield first, _decoded(b"".join(parts))
+                yield first, "".join(parts)
             parts, first = [physical], number
-        soft_break = physical.endswith(b"=") and b"QUOTED-PRINTABLE" in parts[0][:200].upper()
+        soft_break = physical.endswith("=") and "QUOTED-PRINTABLE" in parts[0][:200].upper()
     if parts:
-        yield first, _decoded(b"".join(parts))
-
-
-def _as_utf8(data: bytes) -> bytes:
-    if data.startswith(BOM_UTF8):
-        data = data[len(BOM_UTF8) :]
-    elif data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        data = data.decode("utf-16", "replace").encode()
-    elif data[:4:2] == b"\0\0":
-        data = data.decode("utf-16-be", "replace").encode()
-    elif data[1:5:2] == b"\0\0":
-        data = data.decode("utf-16-le", "replace").encode()
-    return data.replace(b"\0", b"")
-
-
-def _decoded(line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        # Windows' extension of Latin-1; its few unused bytes become the replacement character.
-        return line.decode("cp1252", "replace")
+        yield first, "".join(parts)
 
 
 def _unescaped(text: str) -> str:
     if "\\" not in text:
         return text
-    return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], text)
+    return _ESCAPED.sub(lambda match: "\n" if match[1] or match[2] in "nN" else match[2], text)
 
 
 def _transferred(value: str, parameters: dict[str, str]) -> str | None:
@@ -231,9 +218,7 @@ def _transferred(value: str, parameters: dict[str, str]) -> str | None:
             data = b64decode(value, validate=False)
         else:
             return value
-        # Of a calendar that names no charset, or the wrong one, the bytes are most likely these.
-        with suppress(UnicodeDecodeError):
-            return data.decode(parameters.get("CHARSET", "utf-8"))
-        return data.decode("cp1252", "replace")
-    except (ValueError, LookupError):
+    except ValueError:
         return None
+    charset = parameters.get("CHARSET", "utf-8")
+    return read_text(data, charset).text if codec_of(charset) else None

@@ -7,7 +7,6 @@ else that cannot be read is left out with a warning.
 import json
 import logging
 import re
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,6 +23,7 @@ from django.core.validators import URLValidator
 from events.importing.feed import FeedEvent, FeedUnusable, Level, Problem
 from events.importing.markup import MAX_LENGTH, cut, plain_line, printable, rich_text, without_login
 
+from .encoding import read_text
 from .zones import zone_called
 
 logger = logging.getLogger(__name__)
@@ -137,21 +137,8 @@ def read_each(
 
 
 def decoded(data: bytes) -> str:
-    """`data` as text: by its byte order mark, else UTF-16 if every other byte is empty, else UTF-8, else
-    Windows-1252."""
-    if data.startswith(BOM_UTF8):
-        return data[len(BOM_UTF8) :].decode("utf-8", "replace")
-    if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
-        return data.decode("utf-16", "replace")
-    start = data[:64]
-    if len(start) >= 4 and not any(start[1::2]):
-        return data.decode("utf-16-le", "replace")
-    if len(start) >= 4 and not any(start[0::2]):
-        return data.decode("utf-16-be", "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+    """`data` as text, in whatever encoding it is; see `encoding`."""
+    return read_text(data).text
 
 
 def head(data: bytes) -> str:

@@ -7,6 +7,7 @@ else that cannot be read is left out with a warning.
 import logging
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from events.importing.feed import FeedEvent, FeedUnusable, Level, ParsedFeed, Problem
 
@@ -14,7 +15,8 @@ from .content_lines import Component, read_tree
 from .fields import head
 from .rules import Effort
 from .series import events_of
-from .vevent import Calendar, Entry, EntryReader, LeftOut, uid_of
+from .series_secrets import without_secrets
+from .vevent import Calendar, Entry, EntryReader, LeftOut, Private, uid_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ def recognises(data: bytes) -> bool:
     return _BEGIN.search(head(data).replace("\r", "\n")) is not None
 
 
-def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
+def parse(data: bytes, *, default_timezone: str, at: datetime | None = None) -> ParsedFeed:
     """Every VEVENT of `data` that can be read; see the package for what is promised."""
     tree = read_tree(data)
     calendars = [Calendar(root, default_timezone) for root in tree.components if root.name == "VCALENDAR"]
@@ -42,24 +44,35 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
     lost = "An entry ends here that has not begun; its line “BEGIN:VEVENT” is missing, and so the entry."
     problems += [Problem(Level.FAILED, lost, line=line) for line in tree.unopened]
     entries: dict[str | int, list[Entry]] = {}
+    secrets: dict[str, list[Private]] = {}
     for component, calendar in _vevents(tree.components, calendars):
         reader = EntryReader(component, calendar)
         try:
             entry = reader.read()
         except LeftOut as reason:
             problems.append(reader.problem(reason.level, str(reason)))
+            if isinstance(reason, Private) and reader.uid:
+                secrets.setdefault(reader.uid, []).append(reason)
         except Exception:
             # Whatever an entry comes up with, it costs no other.
             logger.exception("Reading the entry on line %s failed", component.line)
             problems.append(reader.problem(Level.FAILED, "The portal cannot read it; its log tells more."))
         else:
             entries.setdefault(entry.event.key.uid or component.line, []).append(entry)
+    for uid, hidden in secrets.items():
+        if uid in entries:
+            entries[uid], found = without_secrets(entries[uid], hidden)
+            problems += found
     events: list[FeedEvent] = []
     effort = Effort()
-    for same in entries.values():
+    effort.at = at
+    dateless: set[str] = set()
+    for same in filter(None, entries.values()):
         made, found = _made_of(same, effort)
         events += made
         problems += found
+        if not made and all(problem.level == Level.WARNING for problem in found):
+            dateless.add(same[0].event.key.uid)
     problems.sort(key=lambda problem: problem.line or 0)
     return ParsedFeed(
         tuple(events),
@@ -67,7 +80,9 @@ def parse(data: bytes, *, default_timezone: str) -> ParsedFeed:
         calendars[0].name,
         calendars[0].product,
         complete=tree.complete,
-        uids=frozenset(map(uid_of, tree.uids)),
+        # What is private now, and what has no date any more, is as good as gone.
+        uids=frozenset(map(uid_of, tree.uids)) - secrets.keys() - dateless,
+        depends_on_clock=effort.depends_on_clock,
     )
 
 

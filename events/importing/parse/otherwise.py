@@ -4,6 +4,7 @@ import re
 from html import unescape
 from urllib.parse import urljoin
 
+from . import table
 from .fields import decoded, head
 
 _HTML = re.compile(
@@ -37,6 +38,12 @@ def what_it_is(data: bytes, address: str = "") -> str:
         return (
             "This is JSON, but neither an export of Indico, pretalx or The Events Calendar nor events in the words "
             "of schema.org. Look for an iCalendar address (“iCal”, “ICS”)."
+        )
+    if columns := table.columns_told(data):
+        return (
+            "This looks like a table, but the portal knows no column for the title or the start date in it; its "
+            f"columns are {table.listed(filter(None, columns))}. Call them “Title” and “Start date”, or upload the "
+            "table: then you can say which is which."
         )
     return (
         "This is no feed that the portal can read: there is no line “BEGIN:VCALENDAR” in it, and no first row with the "

@@ -3,11 +3,11 @@
 An entry is public only if it is known to be: a word that nobody knows hides it (RFC 5545, 3.8.1.3).
 """
 
-import unicodedata
+from .words import folded
 
 
 def _plain(word: str) -> str:
-    return unicodedata.normalize("NFC", word).casefold().strip().strip("\"'“”„.! ")
+    return folded(word).strip("\"'“”„.! ")
 
 
 # Of CLASS, Outlook's Sensitivity (also as its number), Google's and Indico's visibility; in the languages in which
@@ -27,6 +27,7 @@ _NO = frozenset(
     for word in (
         "false no n f 0 0.0 off none - falsch nein aus faux non falso não nao nee onwaar uit fałsz nie nej falskt falsk"
         " nei ei epätosi ne nepravda hamis nem fals nu ψευδες ψευδής οχι όχι lažno netočno napačno väär klaidinga"
+        " usann usand usant desactivado disattivato deactivated wyl pois av kikapcsolva vypnuto vypnute izklopljeno"
     ).split()
 )
 

@@ -1,20 +1,30 @@
-"""The entries of one UID to events: a series with its exceptions, and what cannot be part of it. Pure.
+"""The entries of one UID to events: a series with its exceptions and additional dates, and what cannot be part of it.
+Pure.
 
-A page holds one rule and what is different about some of its dates. Every other date is an event of its own, whose
-identity is the UID together with the date that the series has, or would have, for it.
+A date of a series is known by its original start on the wall of the series: EXDATE and RECURRENCE-ID, in whatever zone
+they are written, mean the date that starts at that instant, and as a DATE those of that day. A page holds one rule.
+What repeats in other ways is kept as a list of dates.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from itertools import dropwhile, islice
 from zoneinfo import ZoneInfo
 
-from events import rrule
-from events.importing.feed import FeedEvent, Key, Level, Problem
+from events import additional_dates, rrule
+from events.importing.feed import FeedEvent, Level, Problem
 from events.importing.markup import cut
-from events.recurrence import ScheduleException, instant
+from events.recurrence import (
+    AdditionalDate,
+    Original,
+    Schedule,
+    ScheduleException,
+    as_scheduled,
+    instant,
+)
 from events.text import plain_text
 
 from . import rules
@@ -24,20 +34,20 @@ from .vevent import Added, Entry, Moment
 
 NOTE_LENGTH = 255
 MAX_EXCEPTIONS = 500
-MAX_SINGLE_DATES = 50
-"""As many dates of one series become events of their own."""
 MAX_PIECES = 20
 """As often may a series become another one; later such entries are taken for their one date."""
 CANCELLED = "EventCancelled"
+LISTED = "kept as a list of dates"
 _OFF = re.compile(r"^(?:cancell?ed|abgesagt|annul[ée]e?|annullato)\b\s*[:–-]\s*", re.IGNORECASE)
 
 
 def events_of(entries: Sequence[Entry], effort: Effort) -> tuple[list[FeedEvent], list[Problem]]:
-    """The events that `entries`, which have a UID in common, make, and problems with them."""
+    """The events that `entries`, which have a UID in common, make, and problems with them. A series of which no date is
+    left is no event."""
     masters = [entry for entry in entries if not entry.event.key.recurrence_id]
     overrides = [entry for entry in entries if entry.event.key.recurrence_id]
     problems = [entry.problem(Level.WARNING, warning) for entry in entries for warning in entry.warnings]
-    if not any((overrides, *(entry.rules or entry.added for entry in masters))):
+    if not any((overrides, *(entry.rules or entry.added or entry.excluded for entry in masters))):
         return [entry.event for entry in entries], problems
     if not masters:
         # What is left of a series whose beginning is not in the feed.
@@ -53,68 +63,139 @@ def events_of(entries: Sequence[Entry], effort: Effort) -> tuple[list[FeedEvent]
     problems += [entry.problem(Level.SKIPPED, reason) for entry in others]
     series = _Series(chosen, overrides, effort)
     problems += [chosen.problem(Level.WARNING, warning) for warning in series.warnings]
-    return [series.event, *series.others], problems + series.problems
+    return [*series.events, *series.others], problems + series.problems
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A part of a series, which is like `event`: the days from `first` to before `end`, as the series had them, each
+    """A part of a series, which is like `event`: the dates from `first` to before `end`, as the series had them, each
     `by` so much later."""
 
     event: FeedEvent
-    first: date
-    end: date | None = None
+    first: datetime
+    end: datetime | None = None
     by: timedelta = timedelta(0)
 
-    def has(self, day: date) -> bool:
-        return self.first <= day and (self.end is None or day < self.end)
+    def has(self, start: datetime) -> bool:
+        return self.first <= start and (self.end is None or start < self.end)
 
 
 @dataclass
 class _Series:
-    """What an `entry` for a series and the `overrides` of its UID make: `event`, and the `others`."""
+    """What an `entry` for a series and the `overrides` of its UID make: its `events`, which are several where it
+    becomes another one, and the `others`."""
 
     entry: Entry
     overrides: Sequence[Entry]
     effort: Effort
-    event: FeedEvent = field(init=False)
+    events: list[FeedEvent] = field(default_factory=list)
     others: list[FeedEvent] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self):
-        self.event = self.entry.event
-        self.excluded = [
-            candidates for moment in self.entry.excluded if (candidates := self._days_of(moment))
-        ]
-        self.all_excluded = {day for candidates in self.excluded for day in candidates}
-        self.attached: dict[date, Entry] = {}
-        self.following: dict[date, Entry] = {}
-        rule = self._rule()
-        first = self._first_day(rule) if rule else None
-        if rule and first:
-            self._read(rule, first)
-        else:
-            self.days = Days.only(self.event.start_date)
-            self._read_first_date()
-        self._add_dates()
+        self.event = replace(self.entry.event, timezone=self._zone())
+        self.rule = ""
+        self.days: Days | None = None
+        # The dates beside the rule by their starts, each with the end that it may have of its own.
+        self.more: dict[datetime, AdditionalDate] = {}
+        self.attached: dict[datetime, Entry] = {}
+        self.following: dict[datetime, Entry] = {}
+        self._find_rule()
+        self._find_days()
+        self._exclude()
+        self._attach()
+        self._make()
         self.others = [event for event in self.others if _last(event).year in YEARS]
 
-    # The rule
+    def _zone(self) -> str:
+        """Of a series of whole days that of the times which some of its dates have."""
+        event = self.entry.event
+        if event.start_time is None and self.entry.rules:
+            timed = (override.event.timezone for override in self.overrides if override.event.start_time)
+            return next(timed, event.timezone)
+        return event.timezone
 
-    def _rule(self) -> str:
-        """As a page holds it; "" without one."""
-        if not self.entry.rules:
-            return ""
-        if len(self.entry.rules) > 1:
-            self.warnings.append("It repeats by several RRULEs, and a page can have one; the first is used.")
+    @property
+    def _start(self) -> datetime:
+        return _begins(self.entry.event)
+
+    # The dates of the series
+
+    def _find_rule(self):
+        """Sets `rule`, as a page holds it and "" without one, or `more` to the dates of what no page can hold."""
+        entry, wall = self.entry, _wall(self.event)
+        first = {self._start: AdditionalDate(self.event.start_date)}
+        if not entry.rules:
+            self.more = first
+            return
+        if entry.own_clock:
+            self._list(None)
+            return
         try:
-            rule, warnings = rules.as_held(self.entry.rules[0], _wall(self.event))
+            rule, warnings = rules.as_held(entry.rules[0], wall)
+        except ValueError as error:
+            self._list(error)
+            return
+        if len(entry.rules) > 1 or entry.removed:
+            self._list(None)
+            return
+        self.warnings += warnings
+        if rules.ends_before(rule, wall, self.event.timezone):
+            self.warnings.append("Its RRULE ends before it begins, so it has no date; it is not imported.")
+            return
+        try:
+            day = rules.first_day(
+                rule, self.event.start_date, self.event.start_time, self.event.timezone, self.effort
+            )
         except ValueError as error:
             self._only_first(error)
-            return ""
-        self.warnings += warnings
-        return rule
+            day = None
+        else:
+            if day is None or day.year not in YEARS:
+                day = None
+                self.warnings.append("Its RRULE has no date from its DTSTART on; only that date is imported.")
+        if day is None:
+            self.more = first
+            return
+        if day != self.event.start_date:
+            # DTSTART is no day of the rule: calendars show it nevertheless.
+            self.more = first
+            if not any(self._start in self._meant(moment) for moment in entry.excluded):
+                self.warnings.append(
+                    f"It first takes place on {self.event.start_date:%Y-%m-%d}, which is none of the days of its "
+                    "RRULE; that is kept as an additional date."
+                )
+        self.rule, self.event = rule, _on(self.event, day)
+
+    def _list(self, why: object):
+        """The dates of rules that a page cannot hold."""
+        entry, event = self.entry, self.event
+        told, start, zone = (entry.rules, entry.removed), _wall(event), event.timezone
+        if entry.own_clock:
+            # The rule goes by a wall of its own, which is counted like UTC's until the dates are known.
+            told = entry.own_clock.rules(entry.rules), entry.own_clock.rules(entry.removed)
+            start, zone = entry.own_clock.start, "UTC"
+        try:
+            found = rules.listed(*told, start, zone, self.effort.at, self.effort)
+        except ValueError as error:
+            self._only_first(why or error)
+            self.more = {self._start: AdditionalDate(event.start_date)}
+            return
+        starts = found.starts
+        if entry.own_clock:
+            starts = [entry.own_clock.on_the_wall_of(event.timezone, start) for start in starts]
+        self.more = {start: self._added(start) for start in starts if start.year in YEARS}
+        self.effort.depends_on_clock |= found.is_cut
+        what = "a rule that a page cannot hold"
+        if entry.own_clock:
+            what = "the clock of a time zone like none of the world"
+        elif len(entry.rules) > 1:
+            what = "several RRULEs"
+        elif entry.removed:
+            what = "an RRULE and an EXRULE"
+        until = f"; those until {max(self.more):%Y-%m-%d} for now" if found.is_cut and self.more else ""
+        self.warnings.append(f"It repeats by {what}: {LISTED}, {len(self.more)} of them{until}.")
 
     def _only_first(self, why: object):
         text = cut(self.entry.rules[0].strip(), 80)
@@ -122,271 +203,401 @@ class _Series:
             f"It repeats by the rule “{text}”, which the portal cannot follow: {why} Only its first date is imported."
         )
 
-    def _first_day(self, rule: str) -> date | None:
-        start = self.event.start_date
-        try:
-            first = rules.first_day(rule, start, self.event.start_time, self.event.timezone, self.effort)
-        except ValueError as error:
-            self._only_first(error)
-            return None
-        if first is None or first.year not in YEARS:
-            self.warnings.append("Its RRULE has no date from its DTSTART on; only that date is imported.")
-            return None
-        return first
+    def _find_days(self):
+        """The days of the rule, as far as something is said of them, and the dates that RDATE adds."""
+        moments = [added.start for added in self.entry.added] + list(self.entry.excluded)
+        moments += [override.replaces for override in self.overrides if override.replaces]
+        asked = [day for moment in moments for day in self._days_of(moment)]
+        if self.rule:
+            event = self.event
+            horizon = max([*asked, event.start_date])
+            self.days = Days(
+                self.rule, event.start_date, event.start_time, event.timezone, horizon, self.effort
+            )
+        for added in self.entry.added:
+            start = self._start_of(added.start)
+            if start.year in YEARS:
+                new = self._added(start, self._end_of(added, start))
+                if not self._is_of_rule(start) or new.end_date or new.end_time:
+                    self.more[start] = new
 
-    def _read_first_date(self):
+    def _days_of(self, moment: Moment) -> list[date]:
+        return moment.days(self.event.timezone, is_timed=self.event.start_time is not None)
+
+    def _start_of(self, moment: Moment) -> datetime:
+        """On the wall of the series: at the instant that is meant, or on a day at the usual time."""
+        if self.event.start_time is None:
+            return datetime.combine(self._days_of(moment)[0], time.min)
+        if not isinstance(moment.value, datetime):
+            return datetime.combine(moment.value, self.event.start_time)
+        return _local(moment, self.event.timezone)
+
+    def _is_of_rule(self, start: datetime) -> bool:
+        return (
+            self.days is not None
+            and start.date() in self.days
+            and start.time() == (self.event.start_time or time.min)
+        )
+
+    def _is_date(self, start: datetime) -> bool:
+        return start in self.more or self._is_of_rule(start)
+
+    def _meant(self, moment: Moment) -> list[datetime]:
+        """The dates of the series, by their starts, that are meant."""
+        if self.event.start_time is None:
+            starts = (datetime.combine(day, time.min) for day in self._days_of(moment))
+            return [start for start in starts if self._is_date(start)][:1]
+        if isinstance(moment.value, datetime):
+            start = _local(moment, self.event.timezone)
+            if self._is_date(start):
+                return [start]
+            # Who writes midnight may mean the day.
+            if not moment.is_midnight:
+                return []
+        day = moment.written
+        usual = datetime.combine(day, self.event.start_time)
+        others = (start for start in self._more_by_day.get(day, ()) if start in self.more and start != usual)
+        return [usual, *others] if self._is_date(usual) else [*others]
+
+    @cached_property
+    def _more_by_day(self) -> dict[date, list[datetime]]:
+        found: dict[date, list[datetime]] = {}
+        for start in sorted(self.more):
+            found.setdefault(start.date(), []).append(start)
+        return found
+
+    def _added(self, start: datetime, end: datetime | None = None) -> AdditionalDate:
+        """The date that starts then; with an end only where that is not the usual one."""
+        is_timed = self.event.start_time is not None
+        is_usual = not is_timed or start.time() == self.event.start_time
+        added = AdditionalDate(start.date(), None if is_usual else start.time())
+        if end is None or end <= start:
+            return added
+        last = end.date() if is_timed else max((end - timedelta(seconds=1)).date(), start.date())
+        of_its_own = replace(
+            added,
+            start_time=start.time() if is_timed else None,
+            end_date=last if last > start.date() else None,
+            end_time=end.time() if is_timed else None,
+        )
+        usual = as_scheduled(_schedule(self.event), (added.start_date, added.start_time))
+        as_usual = (usual.last_date, usual.end_time) == (last, of_its_own.end_time)
+        return added if as_usual else of_its_own
+
+    def _end_of(self, added: Added, start: datetime) -> datetime | None:
+        """Of a PERIOD, on the wall; days are those of the calendar, hours always as long (RFC 5545, 3.3.6)."""
+        zone = self.event.timezone
+        if isinstance(added.end, timedelta):
+            day = start + timedelta(days=added.end.days)
+            there = instant(day.date(), day.time(), zone) + timedelta(seconds=added.end.seconds)
+            return there.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        return _local(added.end, zone) if added.end else None
+
+    def _exclude(self):
+        """Takes what EXDATE names out of the list of dates, and remembers it of the rule."""
+        self.excluded: set[datetime] = set()
+        for moment in self.entry.excluded:
+            self.excluded.update(self._meant(moment))
+        # An entry for a date says that there is one, whatever EXDATE says.
+        self.brought_back = {
+            start
+            for override in self.overrides
+            if override.replaces and not self._is_earlier(override)
+            for start in self._meant(override.replaces)[:1]
+        }
+        self.gone = self.excluded - self.brought_back
+        if not self.entry.is_own:
+            self.more = {start: added for start, added in self.more.items() if start not in self.gone}
+
+    def _attach(self):
+        """Sorts the overrides by the dates that they are for."""
         for override in self.overrides:
-            is_first = self.event.start_date in self._days_of(override.replaces)
-            if is_first and (self.entry.rules or self.entry.added):
-                self._choose(self.attached, self.event.start_date, override)
-            else:
-                self.others.append(override.event)
-        for override in self.attached.values():
-            self.event = replace(override.event, key=self.event.key)
-
-    # The series
-
-    def _read(self, rule: str, first: date):
-        start = self.event.start_date
-        self.event = replace(_on(self.event, first), timezone=self._zone(), recurrence_rule=rule)
-        replaced = [(override, self._days_of(override.replaces)) for override in self.overrides]
-        asked = [self._days_of(added.start) for added in self.entry.added]
-        asked += [*self.excluded, *(candidates for _, candidates in replaced)]
-        horizon = max((day for candidates in asked for day in candidates), default=first)
-        self.days = Days(rule, first, self.event.start_time, self.event.timezone, horizon, self.effort)
-        for override, candidates in replaced:
-            day = self.days.meant(candidates)
-            if self._is_outdated(override, day):
+            starts = self._meant(override.replaces) if override.replaces else []
+            start = starts[0] if starts else None
+            is_out = start is None or start in self.excluded
+            if self._is_earlier(override) and is_out:
                 reason = "The series has a later version, which does not have this date any more."
                 self.problems.append(override.problem(Level.SKIPPED, reason))
-            elif day is None:
-                self._stand_alone(override)
-            elif override.is_following and self.days.are_known_to(day) and len(self.following) < MAX_PIECES:
-                self._choose(self.following, day, override)
+            elif start is None:
+                # What is cancelled and none of the dates needs no page to say so.
+                if override.event.event_status != CANCELLED or override.replaces is None:
+                    self.others.append(override.event)
+            elif override.is_following and self._is_known(start) and len(self.following) < MAX_PIECES:
+                self._choose(self.following, start, override)
             else:
-                self._choose(self.attached, day, override)
-        if first != start:
-            self._keep_stray_start(start, first)
-        made = [event for piece in self._pieces() for event in self._made_of(piece)]
-        if not made:
-            made = [replace(self.event, event_status=CANCELLED)]
-        # Where everything is different from the first date on, it is still the same series.
-        self.event = made[0] if made[0].key == self.event.key else replace(made[0], key=self.event.key)
-        self.others += made[1:]
+                self._choose(self.attached, start, override)
 
-    def _zone(self) -> str:
-        """Of a series of whole days that of the times which some of its dates have."""
-        if self.event.start_time is None:
-            timed = (override.event.timezone for override in self.overrides if override.event.start_time)
-            return next(timed, self.event.timezone)
-        return self.event.timezone
+    def _is_known(self, start: datetime) -> bool:
+        return self.days is None or start in self.more or self.days.are_known_to(start.date())
 
-    def _days_of(self, moment: Moment | None) -> list[date]:
-        is_timed = self.event.start_time is not None
-        return moment.days(self.event.timezone, is_timed=is_timed) if moment else []
-
-    def _is_outdated(self, override: Entry, day: date | None) -> bool:
-        """Whether the series, in a later version than `override`, has done without its date."""
+    def _is_earlier(self, override: Entry) -> bool:
+        """Whether the series is of a later version than `override`."""
         ours, theirs = self.entry.event.sequence, override.event.sequence
-        is_earlier = ours is not None and theirs is not None and theirs < ours
-        return is_earlier and (day is None or day in self.all_excluded)
+        return ours is not None and theirs is not None and theirs < ours
 
-    def _stand_alone(self, override: Entry):
-        # What is cancelled and none of the dates needs no page to say so.
-        if override.event.event_status != CANCELLED or override.replaces is None:
-            self.others.append(override.event)
-
-    def _choose(self, chosen: dict[date, Entry], day: date, override: Entry):
+    def _choose(self, chosen: dict[datetime, Entry], start: datetime, override: Entry):
         """The most recent of two entries for one date, whatever their order."""
-        if day not in chosen:
-            chosen[day] = override
+        if start not in chosen:
+            chosen[start] = override
             return
-        older, chosen[day] = sorted((chosen[day], override), key=lambda entry: _recency(entry.event))
-        if older.event.values != chosen[day].event.values:
+        older, chosen[start] = sorted((chosen[start], override), key=lambda entry: _recency(entry.event))
+        if older.event.values != chosen[start].event.values:
             reason = (
-                f"Two entries are for {day:%Y-%m-%d} of the series; the most recent one, on line "
-                f"{chosen[day].event.line}, is imported."
+                f"Two entries are for {start:%Y-%m-%d} of the series; the most recent one, on line "
+                f"{chosen[start].event.line}, is imported."
             )
             self.problems.append(older.problem(Level.SKIPPED, reason))
 
-    def _keep_stray_start(self, start: date, first: date):
-        """DTSTART is no day of the rule: calendars show it nevertheless."""
-        if start in self.all_excluded:
+    # The events that it makes
+
+    def _make(self):
+        if not self.rule and not self.more:
+            if self.gone:
+                self.warnings.append("All its dates are taken out by EXDATE; it is not imported.")
             return
-        self.warnings.append(
-            f"It first takes place on {start:%Y-%m-%d}, which is none of the days of its RRULE. That date is imported "
-            f"as an event of its own, and the series from {first:%Y-%m-%d} on."
-        )
-        if not any(start in self._days_of(override.replaces) for override in self.overrides):
-            self.others.append(self._single(self.entry.event, start))
-
-    def _single(self, event: FeedEvent, day: date) -> FeedEvent:
-        """`event` by itself, as what becomes of the date that the series has on `day`."""
-        recurrence_id = _recurrence_id(day, self.entry.event.start_time, self.entry.event.timezone)
-        return replace(event, key=Key(self.event.key.uid, recurrence_id), recurrence_rule="", exceptions=())
-
-    # From one date on (RANGE=THISANDFUTURE)
+        pieces = self._pieces()
+        made = [event for piece in pieces if (event := self._made_of(piece)) is not None]
+        if not made:
+            made = [replace(self.event, event_status=CANCELLED, recurrence_rule=self.rule)]
+        # Where everything is different from the first date on, it is still the same series.
+        key = self.entry.event.key
+        self.events = [made[0] if made[0].key == key else replace(made[0], key=key), *made[1:]]
 
     def _pieces(self) -> list[_Piece]:
-        """The series, taken apart where an entry changes all that follows. What is called off from then on is none."""
-        series = self.event
-        pieces = [_Piece(series, series.start_date)]
-        for day, override in sorted(self.following.items()):
-            event = _in_zone(override.event, series)
-            pieces[-1] = replace(pieces[-1], end=day)
-            pieces.append(_Piece(event, day, None, event.start_date - day))
+        """The series, taken apart where an entry changes all that follows (RANGE=THISANDFUTURE). What is called off
+        from then on is none."""
+        first = min([*self.more, _begins(self.event)] if self.rule else self.more)
+        pieces = [_Piece(self.event, first)]
+        for start, override in sorted(self.following.items()):
+            event = _in_zone(override.event, self.event)
+            pieces[-1] = replace(pieces[-1], end=start)
+            pieces.append(_Piece(event, start, None, _begins(event) - start))
         return [
-            piece for piece in pieces if piece.first != piece.end and not _is_called_off(piece.event, series)
+            piece
+            for piece in pieces
+            if piece.first != piece.end and not _is_called_off(piece.event, self.event)
         ]
 
-    def _made_of(self, piece: _Piece) -> list[FeedEvent]:
-        """The piece as a series; as single events where no rule means its days."""
-        rule = self._rule_of(piece)
-        if rule is None or len(rule) > rrule.MAX_LENGTH:
-            return self._singles(piece)
-        event = piece.event
-        changes: dict[date, ScheduleException] = {}
-        for candidates in self.excluded:
-            day = self.days.meant(candidates)
-            if day and piece.has(day):
-                changes[day] = ScheduleException(day + piece.by, is_cancelled=True)
-        for day, override in self.attached.items():
-            if piece.has(day):
-                # An entry for a date says that there is one, whatever EXDATE says.
-                changes.pop(day, None)
-                if change := self._change(event, override, day + piece.by):
-                    changes[day] = change
+    def _made_of(self, piece: _Piece) -> FeedEvent | None:
+        """The piece as an event of the page; None where nothing is left of it."""
+        rule, day = self._rule_of(piece)
+        more = {start: added for start, added in self.more.items() if piece.has(start)}
+        if rule is None:
+            more |= self._days_listed(piece)
+        if not (rule or more):
+            return None
+        if rule and day:
+            begins = datetime.combine(day, self.event.start_time or time.min) + piece.by
+            event = replace(_at(piece.event, begins), recurrence_rule=rule)
+        else:
+            start = min(more)
+            own = self._moved(start, more.pop(start), piece.event, piece.by)
+            event = _at(piece.event, start + piece.by)
+            if own.end_date or own.end_time:
+                event = replace(event, end_date=own.end_date, end_time=own.end_time)
+        added = {start: self._moved(start, one, event, piece.by) for start, one in more.items()}
+        if len(added) > additional_dates.MAX_DATES:
+            self.warnings.append(
+                f"It has {len(added)} additional dates; the latest {additional_dates.MAX_DATES} are imported."
+            )
+            added = {start: added[start] for start in sorted(added)[-additional_dates.MAX_DATES :]}
+        event = replace(
+            event,
+            additional_dates=tuple(added[start] for start in sorted(added)),
+            keeps_duration=bool(rule or added) and self._keeps_duration(event),
+        )
+        return self._with_exceptions(event, piece)
+
+    def _keeps_duration(self, event: FeedEvent) -> bool:
+        """Whether it matters that RFC 5545 counts hours: only at night clocks are changed. A DURATION of days, and what
+        our own calendars say by DTEND, means the time on the wall."""
+        if not event.start_time or not event.end_time or event.timezone == "UTC":
+            return False
+        is_at_night = event.end_date is not None or event.start_time < time(4)
+        return is_at_night and self.entry.is_exact
+
+    def _moved(
+        self, start: datetime, added: AdditionalDate, event: FeedEvent, by: timedelta
+    ) -> AdditionalDate:
+        """An additional date that starts at `start` as one of the `event`, `by` so much later."""
+        moved = start + by
+        is_usual = event.start_time is None or moved.time() == event.start_time
+        if not (added.end_date or added.end_time):
+            return AdditionalDate(moved.date(), None if is_usual else moved.time())
+        last = datetime.combine(added.end_date or added.start_date, added.end_time or time.min) + by
+        return AdditionalDate(
+            moved.date(),
+            moved.time() if event.start_time else None,
+            last.date() if last.date() > moved.date() else None,
+            last.time() if event.start_time and added.end_time else None,
+        )
+
+    def _rule_of(self, piece: _Piece) -> tuple[str | None, date | None]:
+        """The rule of the piece and its first day as the series had it; ("", None) where no day of the rule is in it,
+        (None, its first day) where no rule means its days."""
+        if not self.rule or self.days is None:
+            return "", None
+        event = self.event
+        usual = event.start_time or time.min
+        if piece.first <= _begins(event) and piece.end is None and not piece.by:
+            return self.rule, event.start_date
+        first = next(
+            iter(self._days_from((piece.first - timedelta(days=1)).date(), 3, after=piece.first)), None
+        )
+        if first is None or not piece.has(datetime.combine(first, usual)):
+            return "", None
+        rule, by = rules.without_end(self.rule), self._days_later(first, piece)
+        if by:
+            moved = rules.moved(rule, self._days_from(first, 60), by, self.effort)
+            if moved is None:
+                return None, first
+            rule = moved
+        end = rrule.parts(self.rule)
+        if piece.end:
+            last = max(day for day in self.days.known if datetime.combine(day, usual) < piece.end)
+            rule = f"{rule};UNTIL={last + by:%Y%m%d}"
+        elif "COUNT" in end:
+            rule = f"{rule};COUNT={int(end['COUNT']) - self.days.known.index(first)}"
+        elif until := rrule.last_day(self.rule, event.start_time, event.timezone):
+            rule = f"{rule};UNTIL={until + by:%Y%m%d}"
+        return (rule, first) if len(rule) <= rrule.MAX_LENGTH else (None, first)
+
+    def _days_later(self, day: date, piece: _Piece) -> timedelta:
+        return (datetime.combine(day, self.event.start_time or time.min) + piece.by).date() - day
+
+    def _days_from(self, first: date, number: int, after: datetime | None = None) -> list[date]:
+        event = self.event
+        usual = event.start_time or time.min
+        days = rrule.days(self.rule, event.start_date, event.start_time, event.timezone)
+        late = dropwhile(
+            lambda day: day < first or (after is not None and datetime.combine(day, usual) < after), days
+        )
+        return list(islice(late, number))
+
+    def _days_listed(self, piece: _Piece) -> dict[datetime, AdditionalDate]:
+        """The dates of the rule in `piece`, one by one."""
+        usual = self.event.start_time or time.min
+        days = self._days_from(piece.first.date(), rules.MAX_LISTED, after=piece.first)
+        starts = [start for day in days if piece.has(start := datetime.combine(day, usual))]
+        self.warnings.append(
+            f"From {piece.first:%Y-%m-%d} on its dates are moved to days that no rule means: {LISTED}, {len(starts)} "
+            "of them."
+        )
+        return {start: AdditionalDate(start.date()) for start in starts if start not in self.gone}
+
+    # What is different about single dates
+
+    def _with_exceptions(self, event: FeedEvent, piece: _Piece) -> FeedEvent:
+        changes: dict[str, ScheduleException] = {}
+        schedule = _schedule(event)
+        if not schedule.is_series:
+            return self._as_attached(event, piece)
+        for start in sorted(self.gone) if event.recurrence_rule or self.entry.is_own else ():
+            if piece.has(start) and self._is_date(start):
+                day, wall_time = schedule.original(*self._wall_of(start + piece.by, event))
+                changes[str(start)] = ScheduleException(day, is_cancelled=True, original_time=wall_time)
+        for start, override in self.attached.items():
+            if piece.has(start):
+                original = schedule.original(*self._wall_of(start + piece.by, event))
+                changes.pop(str(start), None)
+                event, change = self._folded(event, original, self._change(event, override, original))
+                if change:
+                    changes[str(start)] = change
         if len(changes) > MAX_EXCEPTIONS:
             self.warnings.append(
                 f"It has {len(changes)} dates that are different; the latest {MAX_EXCEPTIONS} are imported as such."
             )
-        exceptions = tuple(changes[day] for day in sorted(changes)[-MAX_EXCEPTIONS:])
-        return [replace(event, recurrence_rule=rule, exceptions=exceptions)]
+        return replace(event, exceptions=tuple(changes[start] for start in sorted(changes)[-MAX_EXCEPTIONS:]))
 
-    def _rule_of(self, piece: _Piece) -> str | None:
-        series = self.event
-        if piece.first == series.start_date and piece.end is None and not piece.by:
-            return series.recurrence_rule
-        rule = rules.without_end(series.recurrence_rule)
-        if piece.by:
-            moved = rules.moved(rule, self._days_from(piece.first, 60), piece.by, self.effort)
-            if moved is None:
-                return None
-            rule = moved
-        end = rrule.parts(series.recurrence_rule)
-        if piece.end:
-            last = max(day for day in self.days.known if day < piece.end)
-            return f"{rule};UNTIL={last + piece.by:%Y%m%d}"
-        if "COUNT" in end:
-            return f"{rule};COUNT={int(end['COUNT']) - self.days.known.index(piece.first)}"
-        if until := rrule.last_day(series.recurrence_rule, series.start_time, series.timezone):
-            return f"{rule};UNTIL={until + piece.by:%Y%m%d}"
-        return rule
+    def _wall_of(self, start: datetime, event: FeedEvent) -> tuple[date, time | None]:
+        return start.date(), start.time() if event.start_time else None
 
-    def _days_from(self, first: date, number: int) -> list[date]:
-        series = self.event
-        days = rrule.days(series.recurrence_rule, series.start_date, series.start_time, series.timezone)
-        return list(islice(dropwhile(lambda day: day < first, days), number))
+    def _as_attached(self, event: FeedEvent, piece: _Piece) -> FeedEvent:
+        """The only date, as the entry for it says, if there is one."""
+        override = next((entry for start, entry in self.attached.items() if piece.has(start)), None)
+        return replace(override.event, key=event.key) if override else event
 
-    def _singles(self, piece: _Piece) -> list[FeedEvent]:
-        days = [day for day in self._days_from(piece.first, MAX_SINGLE_DATES + 1) if piece.has(day)]
-        self.warnings.append(
-            f"From {piece.first:%Y-%m-%d} on its dates are moved to days that no rule means. "
-            f"{'All' if len(days) <= MAX_SINGLE_DATES else f'The next {MAX_SINGLE_DATES}'} of them are imported as "
-            "events of their own."
-        )
-        return [
-            self.attached[day].event
-            if day in self.attached
-            else self._single(_on(piece.event, day + piece.by), day)
-            for day in days[:MAX_SINGLE_DATES]
-            if day in self.attached or day not in self.all_excluded
-        ]
-
-    # One date
-
-    def _change(self, series: FeedEvent, override: Entry, day: date) -> ScheduleException | None:
-        """What `override` says is different about `day` of `series`; None where that is nothing."""
+    def _change(self, series: FeedEvent, override: Entry, original: Original) -> ScheduleException | None:
+        """What `override` says is different about the date `original` of `series`; None where that is nothing."""
+        day, original_time = original
         event = _in_zone(override.event, series)
         note = _note(series, event)
+        none = ScheduleException(day, original_time=original_time)
         if _is_called_off(event, series):
-            return ScheduleException(day, is_cancelled=True, note=note)
+            return replace(none, is_cancelled=True, note=note)
         if series.start_time and event.start_time is None:
             # A page cannot take the time away from one date.
             self.others.append(override.event)
-            return ScheduleException(day, is_cancelled=True, note="It takes place as an event of its own.")
-        length = _last(series) - series.start_date
-        is_other_start = event.start_time != series.start_time
-        is_other_end = event.end_time != series.end_time
-        change = ScheduleException(
-            day,
+            return replace(none, is_cancelled=True, note="It takes place as an event of its own.")
+        usual = as_scheduled(_schedule(series), original, event.start_date)
+        is_other_start = event.start_time != usual.start_time
+        is_other_end = event.end_time != usual.end_time
+        is_as_long = _last(event) - event.start_date == usual.last_date - usual.start_date
+        change = replace(
+            none,
             start_date=event.start_date if event.start_date != day else None,
             # An end that is not known any more is told by the start alone.
             start_time=event.start_time if is_other_start or (is_other_end and not event.end_time) else None,
-            end_date=_last(event) if _last(event) - event.start_date != length else None,
+            end_date=None if is_as_long else _last(event),
             end_time=event.end_time if is_other_start or is_other_end else None,
             note=note,
         )
-        return change if change != ScheduleException(day) else None
+        return change if change != none else None
 
-    # Dates beside the rule
-
-    def _add_dates(self):
-        taken = {event.key for event in self.others}
-        added = {}
-        for each in self.entry.added:
-            candidates = self._days_of(each.start)
-            if self.days.meant(candidates) or candidates[0] in self.all_excluded:
-                continue
-            event = self._added(each, candidates[0])
-            if event.key not in taken:
-                added[event.key] = event
-        if len(added) > MAX_SINGLE_DATES:
-            self.warnings.append(
-                f"It has {len(added)} more dates (RDATE), each of which would be an event of its own; the latest "
-                f"{MAX_SINGLE_DATES} are imported."
-            )
-        self.others += sorted(added.values(), key=lambda event: event.start_date)[-MAX_SINGLE_DATES:]
-
-    def _added(self, added: Added, day: date) -> FeedEvent:
-        """The event of a date that is none of a rule: as long as the others by the clock on the wall, unless it has an
-        end of its own."""
-        series = self.entry.event
-        start_time = series.start_time
-        if start_time and isinstance(added.start.value, datetime):
-            start_time = _local(added.start, series.timezone).time()
-        start = datetime.combine(day, start_time or time.min)
-        end: datetime | None = None
-        if isinstance(added.end, timedelta):
-            end = start + added.end
-        elif added.end:
-            end = _local(added.end, series.timezone)
-        elif series.end_time or not start_time:
-            usual = datetime.combine(series.start_date, series.start_time or time.min)
-            end = start + (datetime.combine(_last(series), series.end_time or time.min) - usual)
-        if start_time and end and end <= start:
-            end = None
-        last = end.date() if end and end.date() > day else None
-        event = replace(
-            series,
-            start_date=day,
-            start_time=start_time,
-            end_date=last,
-            end_time=end.time() if end and start_time else None,
+    def _folded(
+        self, event: FeedEvent, original: Original, change: ScheduleException | None
+    ) -> tuple[FeedEvent, ScheduleException | None]:
+        """Of an additional date that only ends at another time, the end becomes its own: so our calendars write it."""
+        only_end = ScheduleException(
+            original[0],
+            end_date=change.end_date if change else None,
+            end_time=change.end_time if change else None,
+            original_time=original[1],
         )
-        key = Key(series.key.uid, _recurrence_id(day, start_time, series.timezone))
-        return replace(event, key=key)
+        if change is None or change != only_end:
+            return event, change
+        starts = {
+            (each.start_date, each.start_time if each.start_time != event.start_time else None): each
+            for each in event.additional_dates
+        }
+        added = starts.get(original)
+        if added is None:
+            return event, change
+        usual = as_scheduled(_schedule(event), original)
+        last, end_time = change.end_date or usual.last_date, change.end_time or usual.end_time
+        with_end = replace(
+            added,
+            start_time=usual.start_time,
+            end_date=last if last > added.start_date or not end_time else None,
+            end_time=end_time,
+        )
+        dates = tuple(with_end if each is added else each for each in event.additional_dates)
+        return replace(event, additional_dates=dates), None
+
+
+def _schedule(event: FeedEvent) -> Schedule:
+    return replace(event.schedule, exceptions=())
+
+
+def _begins(event: FeedEvent) -> datetime:
+    """On the wall, naive; a day is its midnight."""
+    return datetime.combine(event.start_date, event.start_time or time.min)
+
+
+def _at(event: FeedEvent, begins: datetime) -> FeedEvent:
+    """`event` from `begins` on, as long as it was by the clock on the wall."""
+    if not event.start_time:
+        return _on(event, begins.date())
+    moved = replace(event, start_date=begins.date(), start_time=begins.time())
+    if not event.end_time:
+        length = _last(event) - event.start_date
+        return replace(moved, end_date=begins.date() + length if length else None)
+    end = datetime.combine(_last(event), event.end_time) + (begins - _begins(event))
+    return replace(moved, end_date=end.date() if end.date() > begins.date() else None, end_time=end.time())
 
 
 def _recency(event: FeedEvent) -> tuple:
     return event.recency, sorted(map(str, event.values.items()))
-
-
-def _recurrence_id(day: date, start_time: time | None, timezone: str) -> str:
-    """As RECURRENCE-ID names the date of a series."""
-    if start_time is None:
-        return f"{day:%Y%m%d}"
-    return f"{instant(day, start_time, timezone):%Y%m%dT%H%M%SZ}"
 
 
 def _last(event: FeedEvent) -> date:

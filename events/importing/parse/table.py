@@ -19,12 +19,28 @@ from zipfile import BadZipFile, ZipFile
 from openpyxl import DEFUSEDXML, Workbook, load_workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.datetime import from_excel
+from openpyxl.utils.datetime import WINDOWS_EPOCH, from_excel
 
 from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFeed, Problem
 
 from . import fields
 from .fields import LeftOut, Moment, Notes
+from .privacy import is_no, is_public
+from .words import (
+    COLUMN_NAMES,
+    COLUMNS,
+    DATE_FILLERS,
+    HIDDEN_STATUSES,
+    MONTHS,
+    MONTHS_OF_TWO_WORDS,
+    STATUSES,
+    TIME_FILLERS,
+    TOTALS,
+    TRUE,
+    WEEKDAYS,
+    folded,
+    named,
+)
 
 LABEL = "Table (CSV or Excel)"
 GENERAL = True
@@ -37,62 +53,50 @@ MAX_PARTS = 1_000
 MAX_CELL_LENGTH = 100_000
 
 
+MAX_HEADING_ROWS = 10
+"""So many rows are looked at for the names of the columns."""
+
+
 class Field(NamedTuple):
-    """What a column may be: its name in the template, an example, other names in lower case."""
+    """What a column may be: its name in the template, and an example."""
 
     name: str
     example: str
-    synonyms: frozenset[str]
-
-
-def _field(name: str, example: str, *synonyms: str) -> Field:
-    return Field(name, example, frozenset({_plain(name), *synonyms}))
-
-
-def _plain(name: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", name.casefold()).split())
 
 
 FIELDS: dict[str, Field] = {
-    "title": _field("Title", "Workshop on soil moisture", "name", "event", "event name", "event title", "summary",
-                    "subject", "titel", "veranstaltung", "titre", "titolo", "nome evento"),
-    "start_date": _field("Start date", "2027-05-04", "start", "starts", "date", "from", "begin", "begins", "start day",
-                         "first day", "event date", "start date time", "start datetime", "date from", "dtstart",
-                         "startdate", "when", "datum", "beginn", "von", "startdatum", "wann", "date de début",
-                         "data inizio", "data"),
-    "start_time": _field("Start time", "09:00", "time", "begin time", "starttime", "time from", "startzeit", "uhrzeit"),
-    "end_date": _field("End date", "2027-05-06", "end", "ends", "to", "until", "last day", "end day", "end date time",
-                       "end datetime", "date to", "dtend", "enddate", "ende", "bis", "enddatum", "date de fin",
-                       "data fine"),
-    "end_time": _field("End time", "17:30", "endtime", "time to", "endzeit"),
-    "timezone": _field("Time zone", "Europe/Rome", "timezone", "tz", "zone", "zeitzone"),
-    "venue": _field("Place", "ESRIN, Big Hall", "venue", "location", "where", "wo", "building", "room", "ort",
-                    "veranstaltungsort", "lieu", "luogo"),
-    "city": _field("City", "Frascati", "town", "stadt", "ville", "città"),
-    "country": _field("Country", "Italy", "land", "pays", "paese"),
-    "online_url": _field("Online link", "", "link to take part online", "meeting link", "stream", "online", "zoom",
-                         "zoom link", "webex", "online url"),
-    "website": _field("Website", "https://example.org/soil", "url", "link", "web", "homepage", "web site", "event url",
-                      "webseite", "site web", "sito"),
-    "registration_url": _field("Registration link", "https://example.org/soil/register", "registration", "register",
-                               "registration url", "tickets", "sign up", "anmeldung", "inscription", "iscrizione"),
-    "description": _field("Description", "Three days about wet ground.", "details", "text", "abstract", "body", "about",
-                          "notes", "beschreibung", "descrizione"),
-    "organizer": _field("Organizer", "The soil group", "organiser", "organizers", "organisers", "organized by",
-                        "organised by", "host", "veranstalter", "organisateur", "organizzatore"),
-    "categories": _field("Categories", "soil, SMOS", "category", "type", "event type", "keywords", "tags", "topic",
-                         "topics", "kategorie"),
-    "language": _field("Language", "English", "lang", "sprache", "langue", "lingua"),
-    "status": _field("Status", "", "event status", "state", "visibility"),
-    "image": _field("Image", "", "image url", "picture", "photo", "bild"),
-    "uid": _field("ID", "soil-2027", "uid", "identifier", "event id", "guid", "nr", "no", "number"),
-}  # fmt: skip
+    "title": Field("Title", "Workshop on soil moisture"),
+    "start_date": Field("Start date", "2027-05-04"),
+    "start_time": Field("Start time", "09:00"),
+    "end_date": Field("End date", "2027-05-06"),
+    "end_time": Field("End time", "17:30"),
+    "all_day": Field("All day", ""),
+    "timezone": Field("Time zone", "Europe/Rome"),
+    "venue": Field("Place", "ESRIN, Big Hall"),
+    "city": Field("City", "Frascati"),
+    "country": Field("Country", "Italy"),
+    "online_url": Field("Online link", ""),
+    "website": Field("Website", "https://example.org/soil"),
+    "registration_url": Field("Registration link", "https://example.org/soil/register"),
+    "description": Field("Description", "Three days about wet ground."),
+    "organizer": Field("Organizer", "The soil group"),
+    "categories": Field("Categories", "soil, SMOS"),
+    "language": Field("Language", "English"),
+    "status": Field("Status", ""),
+    "visibility": Field("Visibility", ""),
+    "private": Field("Private", ""),
+    "image": Field("Image", ""),
+    "uid": Field("ID", "soil-2027"),
+}
 """What a row can say, by the name that a mapping uses."""
+MARKS = {"visibility": is_public, "private": is_no}
+"""The columns that say whether a row is for everybody, each with what judges its words."""
 NEEDED = ("title", "start_date")
 EXPLANATIONS = {
     "title": "What the event is called. Every row needs it.",
     "start_date": "The first day, as 2027-05-04. Every row needs it. A time may stand behind it.",
     "start_time": "As 09:00. Empty: the event lasts whole days.",
+    "all_day": "“yes” where the event lasts whole days; then the times do not count.",
     "end_date": "The last day, itself included. Empty: the day it starts.",
     "end_time": "As 17:30. Empty: the end is not known.",
     "timezone": "In which the times are, as Europe/Rome. Empty: the one that the source has in its settings.",
@@ -107,43 +111,34 @@ EXPLANATIONS = {
     "categories": "Words that sort it, with commas between. Those that name types or topics of the portal are used.",
     "language": "In which it is held, as English or en.",
     "status": "“Cancelled”, “postponed” or “moved online”. A row that says “draft” or “private” is left out.",
+    "visibility": "Empty or “public”. A row that says anything else is left out.",
+    "private": "Empty or “no”. A row that says anything else is left out.",
     "image": "The address of a picture.",
     "uid": "Anything that stays the same when the event moves or is renamed. Empty: title and start tell.",
 }
 """Of FIELDS, for who fills in a table."""
 
-_STATUSES = {
-    "cancelled": "EventCancelled",
-    "canceled": "EventCancelled",
-    "postponed": "EventPostponed",
-    "rescheduled": "EventRescheduled",
-    "moved online": "EventMovedOnline",
-}
-_HIDDEN = {"draft", "private", "hidden", "unlisted", "internal", "confidential", "unpublished"}
 _NO_VALUE = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"}
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep"
-        "|october oct|november nov|december dec".split("|"),
-        1,
-    )
-    for name in names.split()
-}
 _ANY_DAY = date(2000, 1, 1)
-_WITH_TIME = r"(?:(?:\s*,|\s|\s*T)\s*(\d.*))?"
-_ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _WITH_TIME)
+_WITH_TIME = r"(?:(?:\s*,|\s*T|\s)\s*(.*\d.*))?"
+_ISO = re.compile(r"(\d{4})([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?" + _WITH_TIME)
+_BASIC = re.compile(r"\d{8}(?:T\d{4,6}Z?)?")
 _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})" + _WITH_TIME)
 _SLASHED = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})" + _WITH_TIME)
-_WORDED = re.compile(
-    r"(?:[a-z]{3,9},?\s+)?(?:(\d{1,2})(?:st|nd|rd|th|\.)?\s+([a-z]{3,9})\.?|([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?)"
-    r",?\s+(\d{4})" + _WITH_TIME,
-    re.IGNORECASE,
-)
+_OFFSET = re.compile(r"Z\b|UTC|GMT|[+−-]\d\d")
+_PIECE = re.compile(r"\d+|[^\W\d_]+|[^\w\s]")
+_WITHIN_A_DATE = set(".,-/'()°ºª")
 _SERIAL = re.compile(r"([2-9]\d{4}|10\d{4})(?:\.\d+)?")
-_TIME = re.compile(
-    r"(\d{1,2})(?:[:.h](\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(am|pm|a\.m\.|p\.m\.|uhr|h)?", re.IGNORECASE
+_CLOCK = re.compile(
+    r"(\d{1,2})(?:\s?[:.h]\s?(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*([apπμ]\.?\s?[mμ]\.?)?", re.IGNORECASE
 )
+_BEFORE_A_TIME = re.compile(
+    r"(?:[\s,.@–-]*\b(?:" + "|".join(map(re.escape, TIME_FILLERS)) + r")\b\.?)+\s*|[\s,@]+"
+)
+_BEHIND_A_TIME = re.compile(
+    r"\s*(?<![^\W\d_])(?:(?:" + "|".join(map(re.escape, TIME_FILLERS)) + r")\b\.?\s*)+$"
+)
+_RANGE = re.compile(r"(.*\d.*?)\s*(?:[-–—]|\bto\b|\buntil\b|\bbis\b)\s*(.*\d.*)")
 _FRACTION = re.compile(r"0?\.\d+|0")
 # Markup, JSON, calendars, PDFs, and whatever has characters in it that nobody types.
 _NO_TABLE = re.compile(r"$|[<{\[]|BEGIN:|%PDF|[^\0-\x08\x0e-\x1f]*[\0-\x08\x0e-\x1f]")
@@ -155,10 +150,14 @@ def recognises(data: bytes) -> bool:
     if not may_be(data):
         return False
     try:
-        names = next((row for _, row in _csv_rows(fields.head(data), 3)), [])
+        rows = list(islice(_csv_rows(fields.head(data), MAX_HEADING_ROWS), MAX_HEADING_ROWS))
     except FeedUnusable:
         return False
-    return {"title", "start_date"} <= guess(names).keys()
+    return any(_says_enough(cells) for _, cells in rows)
+
+
+def _says_enough(names: Iterable[str]) -> bool:
+    return set(NEEDED) <= guess(names).keys()
 
 
 def may_be(data: bytes) -> bool:
@@ -183,26 +182,44 @@ def parse(data: bytes, *, default_timezone: str, mapping: Mapping[str, str] | No
 
     `mapping` says which column, by its name, is which of FIELDS; without it that is guessed.
     """
-    (_, first), *rows = _table(data, [column for column in (mapping or {}).values() if column])
-    names = _names(first)
+    table = _table(data, [column for column in (mapping or {}).values() if column])
+    names = table.names
     known = _checked(mapping, names) if mapping else guess(names)
     for wanted in NEEDED:
         if wanted not in known:
             raise FeedUnusable(
-                f"The table has no column “{FIELDS[wanted].name}”; its columns are {_listed(names)}. "
+                f"The table has no column “{FIELDS[wanted].name}”; its columns are {listed(names)}. "
                 "Name one so in the first row, or say which one it is."
             )
     at = {name: names.index(column) for name, column in known.items()}
+    hiding = _hiding(names, known)
     entries = [
-        _Row(number, {name: cells[place] for name, place in at.items() if place < len(cells)})
-        for number, cells in rows
+        _Row(
+            number,
+            {name: cells[place] for name, place in at.items() if place < len(cells)},
+            {names[place]: (cells[place], which) for place, which in hiding.items() if place < len(cells)},
+            next(filter(None, cells)),
+        )
+        for number, cells in table.rows
     ]
-    reader = _Reader(default_timezone, _order(entry.cells for entry in entries))
+    reader = _Reader(default_timezone, _order(entry.cells for entry in entries), table.epoch)
     events, problems = fields.read_each(entries, reader.event)
     if reader.has_assumed_zone:
         reason = f"The table does not tell the time zone of every time; {default_timezone} is assumed."
         problems.append(Problem(Level.WARNING, reason))
     return ParsedFeed(tuple(events), tuple(problems))
+
+
+def columns_told(data: bytes) -> list[str]:
+    """The names of the columns of what may be a table, if its rows have more than one; else none."""
+    if not may_be(data):
+        return []
+    try:
+        rows = list(islice(_csv_rows(fields.head(data), MAX_HEADING_ROWS), MAX_HEADING_ROWS))
+    except FeedUnusable:
+        return []
+    widths = [sum(map(bool, cells)) for _, cells in rows]
+    return rows[_place_of_names(rows, set())][1] if len([width for width in widths if width > 1]) > 1 else []
 
 
 def columns(data: bytes) -> list[str]:
@@ -215,25 +232,53 @@ def samples(data: bytes, known: Iterable[str] = (), number: int = 3) -> dict[str
 
     The row with the names is the one that has the `known` ones in it, if there is one.
     """
-    (_, first), *rows = _table(data, known)
+    table = _table(data, known)
     return {
-        name: list(islice((cells[place] for _, cells in rows if place < len(cells) and cells[place]), number))
-        for place, name in enumerate(_names(first))
+        name: list(
+            islice((cells[place] for _, cells in table.rows if place < len(cells) and cells[place]), number)
+        )
+        for place, name in enumerate(table.names)
     }
 
 
 def guess(names: Iterable[str]) -> dict[str, str]:
     """Which of the columns called `names` is which of FIELDS, as far as their names tell."""
-    by_name: dict[str, str] = {}
+    by_name: dict[str, list[str]] = {}
     for name in names:
-        by_name.setdefault(_plain(name), name)
-    found = {}
-    for key, field in FIELDS.items():
-        own = _plain(field.name)
-        ranked = [own, *sorted(field.synonyms - {own})]
-        if match := next((by_name[name] for name in ranked if name in by_name), None):
-            found[key] = match
-    return found
+        by_name.setdefault(named(re.sub(r" \(\d+\)$", "", name)), []).append(name)
+    found: dict[str, str] = {}
+
+    def find(key: str, *kinds: str) -> str:
+        """The first of the `kinds` of names of which there is a column left, which then is `key`."""
+        for kind in kinds:
+            for known in COLUMNS[kind]:
+                if by_name.get(known):
+                    found[key] = by_name[known].pop(0)
+                    return kind
+        return ""
+
+    find("title", "title")
+    kind = find("start_date", "start_date", "day", "begin")
+    # “Date, Start, End”: the latter are times. So is the second of two columns of the same name.
+    is_time = kind == "day" or named(re.sub(r" \(\d+\)$", "", found.get("start_date", ""))) in by_name
+    find("start_time", "start_time", *(["begin"] if is_time else []))
+    has_time = "start_time" in found and named(found["start_time"]) not in COLUMNS["start_time"]
+    find("end_date", "end_date", *([] if kind == "day" and has_time else ["finish"]))
+    find("end_time", "end_time", *(["finish"] if has_time else []))
+    for key in FIELDS.keys() - found.keys() - {"start_date", "start_time", "end_date", "end_time", "title"}:
+        find(key, key)
+    return {key: found[key] for key in FIELDS if key in found}
+
+
+def _hiding(names: list[str], known: Mapping[str, str]) -> dict[int, str]:
+    """By their places the columns that say whether a row is for everybody, whether somebody has named them or not."""
+    by_place = {names.index(known[key]): key for key in MARKS if key in known}
+    used = {names.index(column) for column in known.values()}
+    for place, name in enumerate(names):
+        for key in MARKS:
+            if place not in used and named(name) in COLUMNS[key]:
+                by_place.setdefault(place, key)
+    return by_place
 
 
 def template() -> bytes:
@@ -287,13 +332,13 @@ def _typed(key: str, text: str) -> str | date | time:
 def _checked(mapping: Mapping[str, str], names: list[str]) -> dict[str, str]:
     for key, column in mapping.items():
         if key not in FIELDS:
-            raise FeedUnusable(f"“{key}” is nothing that a column can be; choose from {_listed(FIELDS)}.")
+            raise FeedUnusable(f"“{key}” is nothing that a column can be; choose from {listed(FIELDS)}.")
         if column and column not in names:
-            raise FeedUnusable(f"The table has no column “{column}”; its columns are {_listed(names)}.")
+            raise FeedUnusable(f"The table has no column “{column}”; its columns are {listed(names)}.")
     return {key: column for key, column in mapping.items() if column}
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     return ", ".join(f"“{name[:40]}”" for name in list(names)[:30])
 
 
@@ -311,11 +356,23 @@ def _names(first: list[str]) -> list[str]:
 # Cells
 
 
-def _table(data: bytes, known: Iterable[str] = ()) -> list[tuple[int, list[str]]]:
-    """(number, cells) of every row that says anything, the one with the names first; all cells as text. If there is a
-    row with the `known` names, it is that one."""
-    is_workbook = data.startswith(b"PK\x03\x04")
-    rows = list(_workbook_rows(data) if is_workbook else _csv_rows(fields.decoded(data), MAX_ROWS + 1))
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The names of the columns, one each; (number, cells) of every other row that says anything, all cells as text;
+    and the day from which its serial numbers count."""
+
+    names: list[str]
+    rows: list[tuple[int, list[str]]]
+    epoch: datetime
+
+
+def _table(data: bytes, known: Iterable[str] = ()) -> _Table:
+    """The names stand in the row that has the `known` ones, if there is one."""
+    epoch = WINDOWS_EPOCH
+    if data.startswith(b"PK\x03\x04"):
+        epoch, rows = _workbook_rows(data)
+    else:
+        rows = list(_csv_rows(fields.decoded(data), MAX_ROWS + 1))
     if not rows:
         raise FeedUnusable(
             "The table is empty. Its first row has to name the columns; each other row is an event."
@@ -324,16 +381,29 @@ def _table(data: bytes, known: Iterable[str] = ()) -> list[tuple[int, list[str]]
         raise FeedUnusable(
             f"The table has more than {MAX_ROWS:,} rows. Import it in several parts, each with a source of its own."
         )
-    return rows[_place_of_names(rows, set(known)) :]
+    (_, first), *rest = rows[_place_of_names(rows, set(known)) :]
+    if rest and _continues(rest[0][1]):
+        _, below = rest.pop(0)
+        width = max(len(first), len(below))
+        above, below = ([*cells, *[""] * (width - len(cells))] for cells in (first, below))
+        first = [lower or upper for upper, lower in zip(above, below, strict=True)]
+    # Printed lists repeat the names on every page.
+    return _Table(_names(first), [(number, cells) for number, cells in rest if cells != first], epoch)
 
 
 def _place_of_names(rows: list[tuple[int, list[str]]], known: set[str]) -> int:
     """People put a heading above the row with the names."""
-    first = list(enumerate(cells for _, cells in rows[:10]))
+    first = list(enumerate(cells for _, cells in rows[:MAX_HEADING_ROWS]))
     as_told = (place for place, cells in first if known and known <= set(_names(cells)))
-    by_words = (place for place, cells in first if {"title", "start_date"} <= guess(cells).keys())
+    by_words = (place for place, cells in first if _says_enough(cells))
     with_columns = (place for place, cells in first if sum(map(bool, cells)) > 1)
     return next(chain(as_told, by_words, with_columns), 0)
+
+
+def _continues(cells: list[str]) -> bool:
+    """Whether a row below the names has names, too: “Start” and “End” below a “When” that spans both."""
+    told = list(filter(None, cells))
+    return len(told) > 1 and all(named(cell) in COLUMN_NAMES for cell in told)
 
 
 def _csv_rows(text: str, limit: int) -> Iterator[tuple[int, list[str]]]:
@@ -360,14 +430,22 @@ def _csv_rows(text: str, limit: int) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """The one of comma, semicolon and tab that stands most often in the first line, quotations apart."""
-    line = next((line for line in text[: fields.HEAD_BYTES].splitlines() if line.strip()), "")
-    unquoted = re.sub(r'"[^"]*"', "", line)
-    return max(",;\t", key=unquoted.count)
+    """The one of comma, semicolon, tab and bar that makes names of columns that are known of one of the first rows;
+    else the one that stands most often in the first, quotations apart."""
+    lines = [line for line in text[: fields.HEAD_BYTES].splitlines() if line.strip()][:MAX_HEADING_ROWS]
+    delimiters = ",;\t|"
+    for line in lines:
+        for delimiter in delimiters:
+            if delimiter in line and _says_enough(next(csv.reader([line], delimiter=delimiter), [])):
+                return delimiter
+    unquoted = [re.sub(r'"[^"]*"', "", line) for line in lines]
+    return max(
+        delimiters, key=lambda found: next((line.count(found) for line in unquoted if line.count(found)), 0)
+    )
 
 
-def _workbook_rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Of the first sheet that is not hidden and has anything in it."""
+def _workbook_rows(data: bytes) -> tuple[datetime, list[tuple[int, list[str]]]]:
+    """Of the first sheet that is not hidden and has anything in it, with the day from which its dates count."""
     if not DEFUSEDXML:
         raise RuntimeError("Without defusedxml a workbook can take all memory")
     _check_size(data)
@@ -379,8 +457,8 @@ def _workbook_rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
             with closing(workbook):
                 for sheet in workbook.worksheets:
                     if sheet.sheet_state == "visible" and (rows := _sheet_rows(sheet)):
-                        yield from rows
-                        return
+                        return workbook.epoch, rows
+                return workbook.epoch, []
     except Exception as error:
         # The library raises whatever broken XML, archives and numbers raise.
         raise unreadable from error
@@ -434,16 +512,22 @@ def _cell(cell) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """`cells` by what they say; `hiding` by their column those that say whether it is for everybody, each with the
+    kind of column; `first` is the first cell that says anything."""
+
     number: int
     cells: dict[str, str]
+    hiding: dict[str, tuple[str, str]]
+    first: str
 
 
 class _Reader:
     """What the rows of a table have in common."""
 
-    def __init__(self, default_timezone: str, order: str):
+    def __init__(self, default_timezone: str, order: str, epoch: datetime):
         self.default_timezone = default_timezone
         self.order = order
+        self.epoch = epoch
         self.has_assumed_zone = False
 
     def event(self, row: _Row, notes: Notes) -> FeedEvent:
@@ -453,9 +537,17 @@ class _Reader:
             return row.cells.get(name, "")
 
         notes.uid = fields.identity(told("uid"))
-        status = told("status").lower()
-        if status in _HIDDEN:
-            raise LeftOut(f"Its status is “{status}”, so it is not for everybody.", Level.SKIPPED)
+        for column, (word, which) in row.hiding.items():
+            if not MARKS[which](word):
+                reason = (
+                    f"Its column “{column[:40]}” says “{word[:40]}”, so it is not known to be for everybody."
+                )
+                raise LeftOut(reason, Level.SKIPPED)
+        status = folded(told("status"))
+        if status in HIDDEN_STATUSES:
+            raise LeftOut(f"Its status is “{told('status')}”, so it is not for everybody.", Level.SKIPPED)
+        if not told("start_date") and folded(row.first).split(" ")[0].rstrip(":") in TOTALS:
+            raise LeftOut(f"It begins with “{row.first[:40]}”: it counts the other rows.", Level.SKIPPED)
         title, label = fields.labelled(fields.title(notes, told("title")))
         website = fields.web_address(notes, _with_scheme(told("website")))
         return FeedEvent(
@@ -464,7 +556,7 @@ class _Reader:
             title=title or fields.UNTITLED,
             **self._period(row, notes),
             **_where(row, notes),
-            event_status=_STATUSES.get(status) or label or "EventScheduled",
+            event_status=STATUSES.get(status) or label or "EventScheduled",
             website=website,
             url=website,
             registration_url=fields.web_address(notes, _with_scheme(told("registration_url"))),
@@ -476,28 +568,73 @@ class _Reader:
         )
 
     def _period(self, row: _Row, notes: Notes) -> fields.Period:
-        if not row.cells.get("start_date"):
+        cells = row.cells
+        if not cells.get("start_date"):
             raise LeftOut("It has no start date, so it is not known when it begins.")
-        zone = fields.zone_named(notes, row.cells.get("timezone"))
-        start = self._moment(row.cells, "start", row.cells["start_date"])
+        zone = fields.zone_named(notes, cells.get("timezone"))
+        if self._is_all_day(cells, notes):
+            return fields.period(notes, *self._days(cells), zone or self.default_timezone)
+        cells = _with_range_apart(cells)
+        start = self._moment(cells, "start", cells["start_date"])
         day = f"{start:%Y-%m-%d}"
-        has_end = row.cells.get("end_date") or row.cells.get("end_time")
-        end = self._moment(row.cells, "end", row.cells.get("end_date") or day) if has_end else None
+        end = None
+        if (told := cells.get("end_date")) and not cells.get("end_time") and _is_time(told):
+            end = _at(date.fromisoformat(day), "end", told)
+        elif told or cells.get("end_time"):
+            end = self._moment(cells, "end", told or day)
         times = [moment for moment in (start, end) if isinstance(moment, datetime)]
         self.has_assumed_zone |= not zone and any(moment.tzinfo is None for moment in times)
         zone = zone or self.default_timezone
         placed = fields.in_zone(notes, "start", start, zone, zone)
         return fields.period(notes, placed, end and fields.in_zone(notes, "end", end, zone, zone), zone)
 
+    def _is_all_day(self, cells: dict[str, str], notes: Notes) -> bool:
+        told = cells.get("all_day", "")
+        if folded(told) in TRUE:
+            return True
+        if not is_no(told):
+            notes.warn(
+                f"Its “{FIELDS['all_day'].name}” is “{told[:40]}”, neither yes nor no; it is left out of account."
+            )
+        return False
+
+    def _days(self, cells: dict[str, str]) -> tuple[date, date | None]:
+        """The first and the last of whole days. Programs write the midnight that ends the last one as that of the next
+        day."""
+        start = _day(_moment("start date", cells["start_date"], self.order, self.epoch))
+        if not (told := cells.get("end_date")) or _is_time(told):
+            return start, None
+        end = _moment("end date", told, self.order, self.epoch)
+        last = _day(end)
+        clock = cells.get("end_time", "")
+        if _moment_in_a_time(clock):
+            clock = clock.split()[-1]
+        is_midnight = _is_time(clock) and _at(last, "end time", clock).time() == time()
+        if (is_midnight or (isinstance(end, datetime) and end.time() == time())) and last > start:
+            last -= timedelta(days=1)
+        return start, last
+
     def _moment(self, cells: dict[str, str], which: str, text: str) -> Moment:
         """The date in `text`, with the time in it or in the column for times."""
         clock = cells.get(f"{which}_time", "")
-        found = _moment(f"{which} date", text, self.order)
+        found = _moment(f"{which} date", text, self.order, self.epoch)
         if not clock:
             return found
         if _moment_in_a_time(clock):
             clock = clock.split()[-1]
-        return _at(found.date() if isinstance(found, datetime) else found, f"{which} time", clock)
+        return _at(_day(found), f"{which} time", clock)
+
+
+def _day(found: Moment) -> date:
+    return found.date() if isinstance(found, datetime) else found
+
+
+def _with_range_apart(cells: dict[str, str]) -> dict[str, str]:
+    """“9:00–17:30” in one cell is two times."""
+    match = _RANGE.fullmatch(cells.get("start_time", ""))
+    if not match or cells.get("end_time") or not (_is_time(match[1]) and _is_time(match[2])):
+        return cells
+    return {**cells, "start_time": match[1], "end_time": match[2]}
 
 
 def _moment_in_a_time(text: str) -> bool:
@@ -505,51 +642,129 @@ def _moment_in_a_time(text: str) -> bool:
     return re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text) is not None
 
 
-def _moment(what: str, text: str, order: str) -> Moment:
+def _moment(what: str, told: str, order: str, epoch: datetime) -> Moment:
+    text = _without_weekday(told)
     if match := _ISO.fullmatch(text):
         year, month, day, clock = match[1], match[3], match[4], match[5]
-        if clock and re.search(r"Z|[+−-]\d\d", clock[1:]):
+        if clock and _OFFSET.search(clock[1:]):
             return fields.moment(what, text.replace(match[2], "-", 2))
+    elif _BASIC.fullmatch(text):
+        return fields.moment(what, text)
     elif match := _DOTTED.fullmatch(text):
         day, month, year, clock = match.groups()
     elif match := _SLASHED.fullmatch(text):
         first, second, year, clock = match[1], match[3], match[4], match[5]
         if not order and first != second:
             raise LeftOut(
-                f"Its {what} “{text[:40]}” may be the {first}. of month {second} or the {second}. of month {first}. "
+                f"Its {what} “{told[:40]}” may be the {first}. of month {second} or the {second}. of month {first}. "
                 "Write dates as 2027-12-31, and it is certain."
             )
         day, month = (second, first) if order == "month" else (first, second)
-    elif (match := _WORDED.fullmatch(text)) and (number := _MONTHS.get((match[2] or match[3]).lower())):
-        day, month, year, clock = match[1] or match[4], str(number), match[5], match[6]
+    elif parts := _in_words(text):
+        day, month, year, clock = parts
     elif _SERIAL.fullmatch(text):
-        return _of_serial(text)
+        return _of_serial(text, epoch)
     else:
-        raise LeftOut(f"Its {what} “{text[:40]}” is not a date. Write dates as 2027-12-31.")
-    found = fields.moment(what, f"{year}-{month}-{day}")
-    return _at(found, what, clock) if clock else found
+        raise LeftOut(f"Its {what} “{told[:40]}” is not a date. Write dates as 2027-12-31.")
+    if int(year) not in fields.YEARS:
+        raise LeftOut(f"Its {what} “{told[:40]}” is in the year {year}; that cannot be meant.")
+    try:
+        found = date(int(year), int(month), int(day))
+    except ValueError:
+        raise LeftOut(f"Its {what} “{told[:40]}” does not exist.") from None
+    return _at(found, what, clock, told) if clock else found
 
 
-def _of_serial(text: str) -> Moment:
-    """A date as Excel counts days, from 1900 on."""
-    found = from_excel(float(text))
+def _without_weekday(text: str) -> str:
+    """“Di 04.05.2027” and “2027. 05. 04. kedd” without the word for the day."""
+    words = text.split()
+    while len(words) > 1 and folded(words[0]).strip(".,") in WEEKDAYS - MONTHS.keys():
+        del words[0]
+    if len(words) > 1 and words[-1][-1:].isalpha() and folded(words[-1]) in WEEKDAYS:
+        del words[-1]
+    return " ".join(words)
+
+
+def _in_words(text: str) -> tuple[str, str, str, str] | None:
+    """(day, month, year, what stands behind them) of a date with the name of a month in any of the languages: “4. Mai
+    2027”, “mardi 4 mai 2027”, “May 4th, 2027”, “2027. május 4.”, “4-May-27”."""
+    text = MONTHS_OF_TWO_WORDS.sub(r"\1\2", folded(text))
+    day = month = year = doubtful = ""
+    end, has_day_first = 0, False
+    for piece in _PIECE.finditer(text):
+        word = piece[0]
+        if (month or doubtful) and day and year:
+            break
+        if word.isdecimal() and word.isascii():
+            if len(word) == 4 and not year:
+                year = word
+            elif len(word) <= 2 and not day:
+                day, has_day_first = word, not (month or doubtful)
+            elif (
+                len(word) == 2
+                and has_day_first
+                and (month or doubtful)
+                and not year
+                and word >= "20"
+                and text[piece.end() :][:1] not in {":", "."}
+            ):
+                # Only behind day and month: else it may be either.
+                year = f"20{word}"
+            else:
+                return None
+        elif word in MONTHS and word in WEEKDAYS and not doubtful:
+            # “mar. 4 mai” is a Tuesday, “4 mar.” is in March.
+            doubtful = word
+        elif word in MONTHS:
+            if month:
+                return None
+            month = word
+        elif word not in WEEKDAYS and word not in DATE_FILLERS and word not in _WITHIN_A_DATE:
+            return None
+        end = piece.end()
+    month = month or doubtful
+    if not (day and month and year):
+        return None
+    rest = text[end:]
+    while piece := re.match(r"[\s.,()]*([^\W\d_]+)\b[.)]?|[\s.,()]+", rest):
+        if piece[1] and piece[1] not in WEEKDAYS and piece[1] not in DATE_FILLERS:
+            break
+        rest = rest[piece.end() :]
+    return day, str(MONTHS[month]), year, rest
+
+
+def _of_serial(text: str, epoch: datetime) -> Moment:
+    """A date as Excel counts days, from `epoch` on."""
+    found = from_excel(float(text), epoch)
     return found if "." in text else found.date()
 
 
-def _at(day: date, what: str, text: str) -> datetime:
+def _is_time(text: str) -> bool:
+    try:
+        _at(_ANY_DAY, "time", text)
+    except LeftOut:
+        return False
+    return True
+
+
+def _at(day: date, what: str, text: str, told: str = "") -> datetime:
+    """`day` at the time in `text`; `told` is where that stands, to be quoted."""
+    told = (told or text)[:40]
     if _FRACTION.fullmatch(text):
         return datetime.combine(day, time()) + timedelta(seconds=round(float(text) * 86_400))
-    match = _TIME.fullmatch(text.strip())
+    plain = folded(text)
+    clock = _BEHIND_A_TIME.sub("", plain)
+    if before := _BEFORE_A_TIME.match(clock):
+        clock = clock[before.end() :]
+    match = _CLOCK.fullmatch(clock)
     # An hour alone may be anything.
-    if not match or not (match[2] or match[4]):
-        raise LeftOut(f"Its {what} “{text[:40]}” is not a time. Write times as 17:30.")
-    half = (match[4] or "").lower().replace(".", "")
+    if not match or not (match[2] or match[4] or clock != plain):
+        raise LeftOut(f"Its {what} “{told}” is not a time. Write times as 17:30.")
+    half = {"a": "am", "π": "am", "p": "pm", "μ": "pm"}.get((match[4] or "")[:1], "")
     try:
-        return fields.at_time(
-            day, int(match[1]), int(match[2] or 0), int(match[3] or 0), half if half in {"am", "pm"} else ""
-        )
+        return fields.at_time(day, int(match[1]), int(match[2] or 0), int(match[3] or 0), half)
     except ValueError:
-        raise LeftOut(f"Its {what} “{text[:40]}” does not exist.") from None
+        raise LeftOut(f"Its {what} “{told}” does not exist.") from None
 
 
 def _order(rows: Iterable[Mapping[str, str]]) -> str:
@@ -557,7 +772,7 @@ def _order(rows: Iterable[Mapping[str, str]]) -> str:
     orders = set()
     for cells in rows:
         for name in ("start_date", "end_date"):
-            if match := _SLASHED.fullmatch(cells.get(name, "")):
+            if match := _SLASHED.fullmatch(_without_weekday(cells.get(name, ""))):
                 if int(match[1]) > 12:
                     orders.add("day")
                 elif int(match[3]) > 12:
@@ -574,7 +789,7 @@ def _where(row: _Row, notes: Notes) -> fields.Where:
     venue = "" if fields.means_online(place) else fields.line(notes, "venue", place)
     city = fields.line(notes, "city", row.cells.get("city"), fields.PLACE_NAME_LENGTH)
     mode = fields.IN_PERSON
-    if is_online and told.lower() not in {"no", "false", "0", "nein", "non"}:
+    if is_online and not (told and is_no(told)):
         mode = fields.BOTH if venue or city else fields.ONLINE
     has_address = "." in told
     return {

@@ -23,7 +23,8 @@ from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printabl
 from . import own
 from .content_lines import Component, Property
 from .fields import ADDRESS_LENGTH, LINE_LENGTH, UNTITLED, YEARS, means_online
-from .zones import CustomZone, zone_called
+from .privacy import is_no, is_public
+from .zones import CustomZone, is_iana, offset_called, zone_called, zone_key
 
 MAX_SEQUENCE = 2**31 - 1
 
@@ -31,6 +32,7 @@ _MOMENT = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?",
     re.IGNORECASE,
 )
+_UNTIL_IN_UTC = re.compile(r"UNTIL\s*=\s*(\d{8}T\d{6})Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MEETING = re.compile(
     r"https?://(?:[^/]*\.)?(?:zoom\.us|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com|meet\.jit\.si"
@@ -73,6 +75,14 @@ _READ_ONCE = [
     "CLASS",
 ]
 
+# Of Apple's calendar server, also for a whole calendar.
+_ACCESS = "X-CALENDARSERVER-ACCESS"
+_WHOLE_DAYS = (
+    "X-MICROSOFT-CDO-ALLDAYEVENT",
+    "X-MICROSOFT-MSNCALENDAR-ALLDAYEVENT",
+    "X-FUNAMBOL-ALLDAY",
+)
+
 _is_web_address = URLValidator(schemes=["http", "https"])
 
 
@@ -94,6 +104,13 @@ class Moment(NamedTuple):
         return [self.written, local] if is_as_written else [local, self.written]
 
     @property
+    def is_midnight(self) -> bool:
+        """Whether it is written as the midnight with which a day begins."""
+        if not isinstance(self.value, datetime):
+            return False
+        return _is_midnight(self.value.astimezone(UTC) if self.is_utc else self.value)
+
+    @property
     def recurrence_id(self) -> str:
         """As it identifies a date: an instant in UTC, or a day."""
         if isinstance(self.value, datetime):
@@ -106,6 +123,28 @@ class Added(NamedTuple):
 
     start: Moment
     end: Moment | timedelta | None
+
+
+class OwnClock(NamedTuple):
+    """The clock of a `zone` that is like none of the world, and what it shows at the `start` of an entry (naive)."""
+
+    zone: CustomZone
+    start: datetime
+
+    def rules(self, told: Iterable[str]) -> tuple[str, ...]:
+        """RRULEs whose UNTIL is a time of this clock."""
+        return tuple(_UNTIL_IN_UTC.sub(self._until, text) for text in told)
+
+    def _until(self, match: re.Match[str]) -> str:
+        try:
+            until = datetime.strptime(match[1].upper(), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+            return f"UNTIL={self.zone.wall(until):%Y%m%dT%H%M%S}"
+        except (ValueError, OverflowError):
+            return match[0]
+
+    def on_the_wall_of(self, zone: str, start: datetime) -> datetime:
+        """What a clock in the IANA `zone` shows when this one shows `start`; both naive."""
+        return self.zone.instant(start).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 @dataclass(slots=True)
@@ -123,6 +162,14 @@ class Entry:
     excluded: tuple[Moment, ...] = ()
     replaces: Moment | None = None
     is_following: bool = False
+    removed: tuple[str, ...] = ()
+    """EXRULEs."""
+    is_exact: bool = False
+    """Whether it lasts so many hours, whatever the clocks do meanwhile, and not until a time on the wall."""
+    own_clock: OwnClock | None = None
+    """The one by which its rules go, where that is of no zone of the world."""
+    is_own: bool = False
+    """Whether it is of one of our own calendars, which tell by EXDATE what is cancelled, and leave out what is gone."""
 
     def problem(self, level: Level, reason: str) -> Problem:
         return Problem(level, reason, self.event.key.uid, self.event.line)
@@ -134,6 +181,25 @@ class LeftOut(Exception):
     def __init__(self, reason: str, level: Level = Level.FAILED):
         super().__init__(reason)
         self.level = level
+
+
+class Private(LeftOut):
+    """The event is not known to be public. `replaces` is the date of the series that the entry speaks of, and all later
+    ones if it `is_following`; None where it speaks of the whole, or of nobody knows which date."""
+
+    def __init__(self, reason: str, replaces: "Moment | None", *, is_following: bool):
+        super().__init__(reason, Level.SKIPPED)
+        self.replaces = replaces
+        self.is_following = is_following
+
+
+class Clock(NamedTuple):
+    """What the times of an entry go by: the IANA `zone`, or the calendar's `own` one that is like none of the world;
+    and what there is to tell about it."""
+
+    zone: str | None
+    own: CustomZone | None = None
+    warning: str = ""
 
 
 class Calendar:
@@ -148,9 +214,79 @@ class Calendar:
         self.zone_name = component.text("X-WR-TIMEZONE")
         self.zone = zone_called(self.zone_name)
         self.is_cancellation = component.text("METHOD").upper() == "CANCEL"
-        self.custom_zones = {
-            part.text("TZID"): CustomZone(part) for part in component.components if part.name == "VTIMEZONE"
-        }
+        self.secrecy = next(filter(None, map(_secrecy, component.all(_ACCESS))), "")
+        self.custom_zones: dict[str, CustomZone] = {}
+        for part in component.components:
+            if part.name == "VTIMEZONE":
+                known, own_zone = self._custom(part.text("TZID")), CustomZone(part)
+                if known is None or (own_zone.is_readable and not known.is_readable):
+                    self.custom_zones[zone_key(part.text("TZID")).lower()] = own_zone
+
+    def _custom(self, tzid: str) -> CustomZone | None:
+        return self.custom_zones.get(zone_key(tzid).lower())
+
+    @property
+    def tzid(self) -> str:
+        """What times go by that name no zone, and whose entry names none; "" where the calendar does not say."""
+        told = (self.zone_name, self.component.text("TZID"))
+        known = next((name for name in told if name and (zone_called(name) or self._custom(name))), "")
+        return known or (self.only_zone if len(self.custom_zones) == 1 else "")
+
+    @property
+    def only_zone(self) -> str:
+        return next(part.text("TZID") for part in self.component.components if part.name == "VTIMEZONE")
+
+    def clock(self, tzid: str, wall: datetime, *, is_series: bool) -> "Clock":
+        """What `tzid` means for an entry that begins at the naive `wall`.
+
+        The definition in the calendar counts (RFC 5545, 3.6.5) where it is that of a zone of the world, or shows the
+        time of the zone of that name. Nonsense under a name that everybody knows is none.
+        """
+        named, own_zone = zone_called(tzid), self._custom(tzid)
+        if own_zone and own_zone.location:
+            named = named or zone_called(own_zone.location)
+        if own_zone is None or not own_zone.is_readable:
+            return Clock(named) if named else self._clock_at_offset(tzid, wall, is_series=is_series)
+        if named and (not own_zone.speaks_of(wall) or own_zone.is_like(named, wall, all_year=is_series)):
+            return Clock(named)
+        preferred = [name for name in (self.zone, self.default_timezone) if name]
+        defined = own_zone.zone_in(wall.year, preferred)
+        told = tzid[:80]
+        if named is None:
+            return (
+                Clock(defined)
+                if defined
+                else Clock(None, own_zone, f"Its time zone “{told}” is like no zone of the world")
+            )
+        is_like_now = own_zone.is_like(named, wall, all_year=False)
+        if is_iana(zone_key(tzid)) and own_zone.is_half_of(named, wall):
+            reason = f"Its time zone “{told}” is defined without its summer or its winter; that of the place is used."
+            return Clock(named, warning="" if is_like_now else reason)
+        if defined:
+            reason = (
+                f"Its time zone “{told}” is not {named} as the calendar defines it, but like {defined}; that "
+                "definition is used."
+            )
+            return Clock(defined, warning=reason)
+        reason = f"Its time zone “{told}” is defined like no zone of the world; {named} is used, by its name."
+        return Clock(named, warning="" if is_like_now else reason)
+
+    def _clock_at_offset(self, tzid: str, wall: datetime, *, is_series: bool) -> "Clock":
+        """By an offset in the name of a zone that is not known otherwise."""
+        told, offset = tzid[:80], offset_called(tzid)
+        fixed = CustomZone.at_offset(offset) if offset is not None else None
+        winter = datetime(wall.year, 1, 1, 12)
+        if fixed is None or (
+            tzid.startswith("(") and fixed.is_like(self.default_timezone, winter, all_year=False)
+        ):
+            # Windows names the offset of the winter, whatever the season is.
+            default = self.zone or self.default_timezone
+            return Clock(default, warning=f"Its time zone “{told}” is not known; {default} is assumed.")
+        # The clock of a place may be right today and wrong in summer.
+        zone = fixed.zone_in(wall.year, ()) or (None if is_series else fixed.zone_at(wall))
+        return Clock(
+            zone, fixed if zone is None else None, f"Its time zone “{told}” is not known but by its offset"
+        )
 
     def problems(self) -> Iterator[Problem]:
         if self.zone_name and not self.zone:
@@ -170,6 +306,11 @@ class EntryReader:
     calendar: Calendar
     warnings: list[str] = field(default_factory=list)
     uid: str = ""
+    clocks: dict[str, Clock] = field(default_factory=dict)
+    """By TZID, as it is at the start of the entry."""
+    own_clock: OwnClock | None = None
+    zone_of_days: str = ""
+    """The IANA zone by whose midnights its whole days are told, if they are told by times."""
 
     def problem(self, level: Level, reason: str) -> Problem:
         return Problem(level, reason, self.uid, self.component.line)
@@ -177,10 +318,9 @@ class EntryReader:
     def read(self) -> Entry:
         """What the entry says; raises LeftOut."""
         self.uid = uid_of(self.component.text("UID"))
+        self._refuse_secrets()
         if not self.component.closed:
             raise LeftOut("The entry has no END:VEVENT; what belongs to it cannot be told.")
-        if self.component.text("CLASS").upper() in {"PRIVATE", "CONFIDENTIAL"}:
-            raise LeftOut("It is marked as private in its calendar.", Level.SKIPPED)
         if lines := self.component.unreadable_lines:
             self.warnings.append(f"{lines} of its lines cannot be read; they are left out.")
         for name in _READ_ONCE:
@@ -191,11 +331,7 @@ class EntryReader:
                 self.warnings.append(
                     f"Its {name} is not in the encoding that it names; it is taken as it stands."
                 )
-        start = self._start()
-        end = self._end()
-        if isinstance(start, datetime) and self._is_all_day(start, end):
-            end = end.astimezone(start.tzinfo).date() if isinstance(end, datetime) else end
-            start = start.date()
+        start, end = self._whole_days(self._start(), self._end())
         end_date, end_time = self._last(start, end)
         said = self._said()
         venue, attendance_mode, online_url, place = self._where(said.body, said.online_url)
@@ -213,7 +349,9 @@ class EntryReader:
             start_time=start.time() if isinstance(start, datetime) else None,
             end_date=end_date,
             end_time=end_time,
-            timezone=str(start.tzinfo) if isinstance(start, datetime) else self._default_zone,
+            timezone=str(start.tzinfo)
+            if isinstance(start, datetime)
+            else self.zone_of_days or self._default_zone,
             date_status="tentative" if status == "TENTATIVE" else "confirmed",
             event_status=event_status,
             attendance_mode=attendance_mode,
@@ -232,11 +370,26 @@ class EntryReader:
         )
         return self._entry(event, replaces)
 
-    def _entry(self, event: FeedEvent, replaces: Moment | None) -> Entry:
+    def _refuse_secrets(self):
+        """Raises Private for what is not known to be public, whatever else can be read of it."""
+        if word := self.calendar.secrecy or _secrecy_of(self.component):
+            is_known = word.endswith(("“PRIVATE”", "“CONFIDENTIAL”"))
+            raise Private(
+                "It is marked as private in its calendar."
+                if is_known
+                else f"Only what is known to be public is imported, and in its calendar it is marked as {word}.",
+                self._moment_or_none(self.component.get("RECURRENCE-ID")),
+                is_following=self._is_following,
+            )
+
+    @property
+    def _is_following(self) -> bool:
         which = self.component.get("RECURRENCE-ID")
+        return bool(which and "FUTURE" in which.parameters.get("RANGE", "").upper())
+
+    def _entry(self, event: FeedEvent, replaces: Moment | None) -> Entry:
         rules = tuple(found.value for found in self.component.all("RRULE"))
-        if self.component.get("EXRULE"):
-            self.warnings.append("Its EXRULE is not understood; dates that it takes out are not taken out.")
+        removed = tuple(found.value for found in self.component.all("EXRULE")) if rules else ()
         added = tuple(self._added()) if self.component.get("RDATE") else ()
         excluded = tuple(self._excluded()) if self.component.get("EXDATE") else ()
         return Entry(
@@ -246,8 +399,20 @@ class EntryReader:
             added=added,
             excluded=excluded,
             replaces=replaces,
-            is_following=bool(which and "FUTURE" in which.parameters.get("RANGE", "").upper()),
+            is_following=self._is_following,
+            removed=tuple(dict.fromkeys(removed)),
+            is_exact=self._is_exact,
+            own_clock=self.own_clock,
+            is_own=self.calendar.is_own,
         )
+
+    @property
+    def _is_exact(self) -> bool:
+        """RFC 5545, 3.8.5.3: DTEND, and a DURATION of hours. Our own calendars mean the wall by DTEND."""
+        if self.component.get("DTEND"):
+            return not self.calendar.is_own
+        duration = self.component.get("DURATION")
+        return duration is not None and not re.search("[DW]", duration.value.upper())
 
     def _status(self) -> str:
         status = self.component.text("STATUS").upper()
@@ -291,14 +456,55 @@ class EntryReader:
         except (ValueError, OverflowError) as error:
             raise LeftOut(f"Its DURATION “{duration.value[:40]}” is not a length of time.") from error
 
-    def _is_all_day(self, start: datetime, end: date | datetime | timedelta | None) -> bool:
-        """Whether Exchange means whole days by times from midnight to midnight."""
-        if isinstance(end, datetime):
-            end = end.astimezone(start.tzinfo)
-        is_said = self.component.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE"
-        return is_said and all(
-            _is_midnight(moment) for moment in (start, end) if isinstance(moment, datetime)
+    def _whole_days(
+        self, start: date | datetime, end: date | datetime | timedelta | None
+    ) -> tuple[date | datetime, date | datetime | timedelta | None]:
+        """`start` and `end`, as days where the entry says so and they are the midnights of some clock that it may go
+        by: Exchange writes them in UTC."""
+        if not isinstance(start, datetime) or not self._is_said_to_be_whole_days:
+            return start, end
+        tzids = [
+            found.text("TZID") for found in self.calendar.component.components if found.name == "VTIMEZONE"
+        ]
+        clocks = (
+            self.calendar.clock(tzid, start.replace(tzinfo=None), is_series=False) for tzid in tzids[:20]
         )
+        zones = [
+            str(start.tzinfo),
+            self._default_zone,
+            *(clock.zone for clock in clocks),
+            self.calendar.default_timezone,
+        ]
+        for zone in dict.fromkeys(filter(None, zones)):
+            there = [
+                moment.astimezone(ZoneInfo(zone)) for moment in (start, end) if isinstance(moment, datetime)
+            ]
+            if all(map(_is_midnight, there)):
+                self.zone_of_days = zone
+                self.warnings = [warning for warning in self.warnings if "names no time zone" not in warning]
+                return there[0].date(), there[1].date() if len(there) > 1 else end
+        length = end.astimezone(UTC) - start.astimezone(UTC) if isinstance(end, datetime) else None
+        if (
+            start.tzinfo == ZoneInfo("UTC")
+            and length
+            and not length % timedelta(days=1)
+            and not start.minute % 15
+        ):
+            # Of a place that the calendar does not name: in the west days begin after Greenwich's, in the east before.
+            first = start.date() + timedelta(days=start.hour >= 11)
+            self.warnings.append(
+                f"It lasts whole days and begins at {start:%H:%M} UTC, which is midnight in no time zone that the "
+                f"calendar names; it is taken to begin on {first:%Y-%m-%d}."
+            )
+            return first, first + length
+        return start, end
+
+    @property
+    def _is_said_to_be_whole_days(self) -> bool:
+        words = (self.component.text(name).upper() for name in _WHOLE_DAYS)
+        start = self.component.get("DTSTART")
+        as_day = start is not None and start.parameters.get("VALUE", "").upper() == "DATE"
+        return as_day or any(word in {"TRUE", "1", "YES"} for word in words)
 
     def _last(self, start: date | datetime, end: date | datetime | timedelta | None):
         """(inclusive last day or None for the first, end time or None), as the page has them."""
@@ -369,7 +575,11 @@ class EntryReader:
             wall = datetime(year, month, day, hour, minute, second)
         except ValueError as error:
             raise LeftOut(f"Its {name} “{text[:40]}” does not exist.") from error
-        if match[4] is None or parameters.get("VALUE", "").upper() == "DATE":
+        if match[4] is None:
+            return wall.date()
+        # Who writes a time means it, but for the midnight that stands for the day.
+        is_day = parameters.get("VALUE", "").upper() == "DATE" and _is_midnight(wall) and not match[7]
+        if is_day and name not in {"DTSTART", "DTEND"}:
             return wall.date()
         return self._in_zone(name, wall, parameters.get("TZID", ""), match[7])
 
@@ -441,6 +651,8 @@ class EntryReader:
         return sorted(lists, key=lambda each: each[0])[-MAX_DATES:]
 
     def _in_zone(self, name: str, wall: datetime, tzid: str, offset: str | None) -> datetime:
+        if not tzid and not offset:
+            tzid, offset = self._shared_clock(name)
         if offset and offset.upper() != "Z":
             return self._at_offset(wall, offset, tzid)
         if offset:
@@ -448,44 +660,62 @@ class EntryReader:
             zone = "UTC" if self.component.get("RRULE") else self.calendar.zone or "UTC"
             if tzid:
                 self.warnings.append(f"Its {name} has both a TZID and a Z; it is read as UTC.")
-                zone = self._zone_by_tzid(tzid, wall) or zone
+                zone = self._clock(tzid, wall).zone or zone
             return wall.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
         if not tzid:
-            if not self.calendar.zone:
-                self.warnings.append(f"Its {name} names no time zone; {self._default_zone} is assumed.")
+            self.warnings.append(f"Its {name} names no time zone; {self._default_zone} is assumed.")
             return wall.replace(tzinfo=ZoneInfo(self._default_zone))
-        if known := self._zone_by_tzid(tzid, wall):
-            return wall.replace(tzinfo=ZoneInfo(known))
-        custom = self.calendar.custom_zones.get(tzid)
-        if custom and custom.is_readable:
+        clock = self._clock(tzid, wall)
+        if clock.zone:
+            if clock.warning:
+                self._warn_of_clock(clock.warning, clock.zone)
+            return wall.replace(tzinfo=ZoneInfo(clock.zone))
+        self._warn_of_clock(clock.warning, self._default_zone)
+        if clock.own and name == "DTSTART":
+            self.own_clock = OwnClock(clock.own, wall)
+        there = clock.own.instant(wall) if clock.own else wall.replace(tzinfo=ZoneInfo(self._default_zone))
+        return there.astimezone(ZoneInfo(self._default_zone))
+
+    def _warn_of_clock(self, warning: str, zone: str):
+        self.warnings.append(warning if warning.endswith(".") else f"{warning}; times are shown in {zone}.")
+
+    def _clock(self, tzid: str, wall: datetime) -> Clock:
+        """One for the whole entry, whatever the season of its other times."""
+        if tzid not in self.clocks:
+            is_series = self.component.get("RRULE") is not None
+            self.clocks[tzid] = self.calendar.clock(tzid, wall, is_series=is_series)
+        return self.clocks[tzid]
+
+    def _shared_clock(self, name: str) -> tuple[str, str | None]:
+        """TZID and offset of a time that has neither: those of the start (RFC 5545, 3.8.2.2), else of the end, of the
+        entry, of the calendar."""
+        for other in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+            found = self.component.get(other)
+            if found is None or other == name:
+                continue
+            match = _MOMENT.fullmatch(found.value.strip())
+            tzid, offset = found.parameters.get("TZID", ""), match[7] if match else None
+            if tzid and name == "DTSTART":
+                self.warnings.append(
+                    f"Its {name} names no time zone; it is read by that of its {other}, {tzid[:80]}."
+                )
+            if tzid or (offset and other == "DTSTART"):
+                return tzid, offset
+        tzid = self.component.text("TZID") or self.component.text("X-WR-TIMEZONE") or self.calendar.tzid
+        if tzid and not self.calendar.zone and tzid == self.calendar.tzid:
             self.warnings.append(
-                f"Its time zone “{tzid[:80]}” is like no zone of the world; times are shown in {self._default_zone}."
+                f"Its {name} names no time zone; it is read by that of the calendar, {tzid[:80]}."
             )
-            return custom.instant(wall).astimezone(ZoneInfo(self._default_zone))
-        self.warnings.append(f"Its time zone “{tzid[:80]}” is not known; {self._default_zone} is assumed.")
-        return wall.replace(tzinfo=ZoneInfo(self._default_zone))
+        return tzid, None
 
     def _at_offset(self, wall: datetime, offset: str, tzid: str) -> datetime:
         """Not allowed in iCalendar, but exact; shown by a clock of the calendar if one has that offset."""
         instant = datetime.strptime(f"{wall:%Y%m%d%H%M%S}{offset}", "%Y%m%d%H%M%S%z")
-        names = [self._zone_by_tzid(tzid, wall), self.calendar.zone, self.calendar.default_timezone]
+        told = self._clock(tzid, wall).zone if tzid else None
+        names = [told, self.calendar.zone, self.calendar.default_timezone, zone_called(f"UTC{offset}")]
         zones = [ZoneInfo(name) for name in names if name]
-        zones += [ZoneInfo(zone_called(f"UTC{offset}") or self._default_zone)]
         own = (zone for zone in zones if instant.astimezone(zone).utcoffset() == instant.utcoffset())
         return instant.astimezone(next(own, zones[-1]))
-
-    def _zone_by_tzid(self, tzid: str, wall: datetime) -> str | None:
-        if known := zone_called(tzid):
-            return known
-        custom = self.calendar.custom_zones.get(tzid)
-        if custom is None:
-            return None
-        if custom.location and (known := zone_called(custom.location)):
-            return known
-        if not custom.is_readable:
-            return None
-        preferred = [name for name in (self.calendar.zone, self.calendar.default_timezone) if name]
-        return custom.zone_in(wall.year, preferred)
 
     # What and where
 
@@ -651,6 +881,27 @@ class EntryReader:
         finally:
             del self.warnings[warnings:]
         return moment.astimezone(UTC) if isinstance(moment, datetime) else None
+
+
+def _secrecy_of(component: Component) -> str:
+    """The line that says of an entry, or of what stands in it, that it is not for everybody; "" without one."""
+    found = next(filter(None, map(_secrecy, component.properties)), "")
+    return found or next(filter(None, map(_secrecy_of, component.components)), "")
+
+
+def _secrecy(found: Property) -> str:
+    """`found` in words if it keeps its entry from being public; "" if it does not."""
+    name, word = found.name, found.text.strip()
+    if name in {"CLASS", _ACCESS}:
+        # One that is empty says something that got lost.
+        is_for_all = bool(word) and is_public(word)
+    elif name.startswith("X-") and "SENSITIVITY" in name:
+        is_for_all = is_public(word)
+    elif name.startswith("X-") and name.endswith("PRIVATE"):
+        is_for_all = is_no(word)
+    else:
+        return ""
+    return "" if is_for_all else f"{name} “{cut(plain_line(word), 40)}”"
 
 
 def _last_parts(value: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""`make faults`: the portal as README's production section starts it, while its surroundings break."""
