@@ -150,7 +150,7 @@ class Versions:
 
     def after(self) -> dict[str, Values]:
         """What each version that there is says once it is written."""
-        found = {}
+        found: dict[str, Values] = {}
         if self.goes_live:
             found["live"] = {**self.live_before, **self.live_merge.changes}
         if self.has_draft:
