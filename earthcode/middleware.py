@@ -29,8 +29,8 @@ def healthz(get_response):
 def malformed_forms(get_response):
     """Middleware: what no form of ours sends is answered 400, not 500.
 
-    Blocks of a StreamField, for one, do not expect that an input may be missing, or be no number. Whatever fails while a
-    value is read off a request is the fault of the request; so is a value that PostgreSQL refuses, as one with a NUL.
+    Blocks of a StreamField, for one, do not expect that an input may be missing, or be no number. Whatever fails while
+    a value is read off a request is the fault of the request; so is a value that PostgreSQL refuses, as one with a NUL.
     """
 
     def middleware(request):
@@ -43,7 +43,7 @@ def malformed_forms(get_response):
             return bad_request(request, exception)
         return None
 
-    middleware.process_exception = process_exception
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
 
 
