@@ -53,6 +53,17 @@ class ImportSource(models.Model):
 
     wagtail_reference_index_ignore = True
 
+    NOT_APPROVED = frozenset(
+        {
+            # What it is called, when it is imported, and who is told about it.
+            *("id", "name", "interval", "is_paused", "owner"),
+            # What the portal notes down.
+            *("approved", "etag", "last_modified", "digest", "checked_at", "succeeded_at", "next_run_at"),
+            *("failures", "is_gone"),
+        }
+    )
+    """The only fields that somebody may change who may not approve, and have the source go on as before."""
+
     name = models.CharField(max_length=255, unique=True)
     address = models.CharField(
         max_length=2000, help_text="Of the feed: an https, http or webcal address, or a file on the server."
@@ -170,6 +181,9 @@ class ImportSource(models.Model):
         editable=False,
         help_text="Of a table: by the name of each column the field of parse.table that it is, or “”.",
     )
+    upload_digest = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="SHA-256 of the table that was uploaded last."
+    )
     approved = models.CharField(max_length=64, blank=True, editable=False)
     etag = models.CharField(max_length=255, blank=True, editable=False)
     last_modified = models.CharField(max_length=255, blank=True, editable=False)
@@ -202,18 +216,14 @@ class ImportSource(models.Model):
 
     @property
     def what_was_approved(self) -> str:
-        """A digest of what decides which events come from where; a change of it needs a new approval."""
-        names = (
-            "address",
-            "format",
-            "credential",
-            "include_words",
-            "exclude_words",
-            "include_categories",
-            "exclude_categories",
-        )
-        told = [*(getattr(self, name) for name in names), json.dumps(sorted(self.columns.items()))]
-        return sha256("\0".join(told).encode()).hexdigest()
+        """A digest of all that decides what becomes public; a change of it needs a new approval. That is every field
+        but those in NOT_APPROVED."""
+        fields = [field for field in self._meta.concrete_fields if field.name not in self.NOT_APPROVED]
+        told = {field.name: field.to_python(field.value_from_object(self)) for field in fields}
+        for field in self._meta.many_to_many:
+            related = getattr(self, field.name).all() if self.pk else ()
+            told[field.name] = sorted(row.pk for row in related)
+        return sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
     @property
     def columns(self) -> dict[str, str]:

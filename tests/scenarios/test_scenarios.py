@@ -47,6 +47,7 @@ def test_what_must_hold_holds(clients, seed, tmp_path, record_property):
     options = {} if IS_WHOLE else SLICE
     told = play(seed, STEPS, clients, tmp_path, goes_on=GOES_ON, **options)
     record_property("invariants", sorted(told.invariants))
+    record_property("seen", sorted(told.seen))
     if told.violations and SHORTENS:
         told = shortest(told, STEPS, clients, tmp_path, **options)
     if LOG and told.violations:

@@ -108,7 +108,7 @@ def groups_of(found: Iterable[tuple[int, ...]], user: Any) -> list[Group]:
             Member(
                 page,
                 tuple(dict.fromkeys(str(record.source) for record in page.import_records.all())),
-                all(other.pk in publishable or not other.live for other in there if other != page)
+                all(other.pk in publishable or not other.live for other in there)
                 and (page.live or not any(other.live for other in there)),
             )
             for page in there
@@ -238,7 +238,8 @@ class SameView(Settle):
         if kept is None:
             raise BadRequest("Name one of the pages as the one that stays.")
         others = [page for page in pages.values() if page != kept]
-        live = {page.pk for page in others if page.live}
+        # The one that stays, too: from now on the sources of the others write to it.
+        live = {page.pk for page in pages.values() if page.live}
         if not allowed(request.user, "publish", live).issuperset(live):
             raise PermissionDenied
         try:

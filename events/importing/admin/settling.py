@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.generic import TemplateView, View
 from wagtail.admin import messages
 from wagtail.admin.utils import get_valid_next_url_from_request
+from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from earthcode.worklists import editable_by
 from events.importing.models import ImportRecord, ImportSource
@@ -45,10 +46,15 @@ def may_ignore(page: EventPage, user: Any) -> bool:
 
 
 def may_let_come(record: ImportRecord, user: Any) -> bool:
+    """Whether `user` may have the next run bring this event, which it publishes if its source does."""
+    publishes = record.source.publish == ImportSource.Publish.PUBLISH
+    page = record.page or record.source.parent
+    if page is None:
+        return False
+    permissions = page.permissions_for_user(user)
     if record.page:
-        return record.page.permissions_for_user(user).can_edit()
-    parent = record.source.parent
-    return parent is not None and parent.permissions_for_user(user).can_add_subpage()
+        return permissions.can_edit() and (permissions.can_publish() or not publishes)
+    return permissions.can_add_subpage() and (permissions.can_publish_subpage() or not publishes)
 
 
 class OfPage(View):
@@ -178,9 +184,14 @@ class IgnoredView(SourceScreen, TemplateView):
         source = ImportSource.objects.select_related("parent").get(pk=self.object.pk)
         found = source.records.filter(Q(page=None) | Q(is_ignored=True)).select_related("page").order_by("pk")
         events = paged(self.request, found, "events")
-        may_add = source.parent is not None and source.parent.permissions_for_user(user).can_add_subpage()
+        # All that were deleted are alike; see `may_let_come`.
+        may_add = may_let_come(ImportRecord(source=source), user)
         pages = [record.page_id for record in events["page"] if record.page_id]
-        editable = set(editable_by(user).filter(pk__in=pages).values_list("pk", flat=True))
+        may_change = editable_by(user).filter(pk__in=pages)
+        if source.publish == ImportSource.Publish.PUBLISH:
+            publishable = PagePermissionPolicy().instances_user_has_permission_for(user, "publish")
+            may_change = may_change.filter(pk__in=publishable.values("pk"))
+        editable = set(may_change.values_list("pk", flat=True))
         shown = [
             (record, record.page_id in editable if record.page_id else may_add) for record in events["page"]
         ]

@@ -457,7 +457,7 @@ class _Series:
             last = max(day for day in self.days.known if datetime.combine(day, usual) < piece.end)
             rule = f"{rule};UNTIL={last + by:%Y%m%d}"
         elif "COUNT" in end:
-            rule = f"{rule};COUNT={int(end['COUNT']) - self.days.known.index(first)}"
+            rule = f"{rule};COUNT={int(end['COUNT']) - sum(day < first for day in self.days.known)}"
         elif until := rrule.last_day(self.rule, event.start_time, event.timezone):
             rule = f"{rule};UNTIL={until + by:%Y%m%d}"
         return (rule, first) if len(rule) <= rrule.MAX_LENGTH else (None, first)
@@ -616,8 +616,8 @@ def _local(moment: Moment, timezone: str) -> datetime:
     """On the wall, naive; a day is its midnight."""
     if not isinstance(moment.value, datetime):
         return datetime.combine(moment.value, time.min)
-    if moment.is_floating:
-        return moment.value.replace(tzinfo=None)
+    if moment.is_floating and moment.wall:
+        return moment.wall
     return moment.value.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
 
 

@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from icalendar.prop import vDuration
 
-from events.ical import LAST_DAY
+from events.ical import LAST_DAY, ZONE
 from events.importing.feed import FeedEvent, Key, Level, Problem
 from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text, without_login
 
@@ -93,6 +93,8 @@ class Moment(NamedTuple):
     written: date
     is_floating: bool
     is_utc: bool
+    wall: datetime | None = None
+    """As it is written, naive: where it is floating, by the clock of the series that it speaks of."""
 
     def days(self, timezone: str, *, is_timed: bool) -> list[date]:
         """The day of a series in `timezone` that is meant, the most likely first."""
@@ -108,7 +110,7 @@ class Moment(NamedTuple):
         """Whether it is written as the midnight with which a day begins."""
         if not isinstance(self.value, datetime):
             return False
-        return _is_midnight(self.value.astimezone(UTC) if self.is_utc else self.value)
+        return self.wall is not None and _is_midnight(self.wall)
 
     @property
     def recurrence_id(self) -> str:
@@ -225,11 +227,14 @@ class Calendar:
     def _custom(self, tzid: str) -> CustomZone | None:
         return self.custom_zones.get(zone_key(tzid).lower())
 
+    def _is_known(self, tzid: str) -> bool:
+        return bool(tzid) and bool(zone_called(tzid) or self._custom(tzid) or offset_called(tzid) is not None)
+
     @property
     def tzid(self) -> str:
         """What times go by that name no zone, and whose entry names none; "" where the calendar does not say."""
         told = (self.zone_name, self.component.text("TZID"))
-        known = next((name for name in told if name and (zone_called(name) or self._custom(name))), "")
+        known = next(filter(self._is_known, told), "")
         return known or (self.only_zone if len(self.custom_zones) == 1 else "")
 
     @property
@@ -289,7 +294,7 @@ class Calendar:
         )
 
     def problems(self) -> Iterator[Problem]:
-        if self.zone_name and not self.zone:
+        if self.zone_name and not self._is_known(self.zone_name):
             reason = (
                 f"The calendar's time zone “{self.zone_name[:80]}” is not known; it is left out of account."
             )
@@ -601,7 +606,11 @@ class EntryReader:
         offset = match[7] if match else None
         written = date(*(int(part) for part in match.groups()[:3])) if match else value
         is_floating = not (offset or parameters.get("TZID"))
-        return Moment(value, written, is_floating, (offset or "").upper() == "Z")
+        wall = None
+        if match and isinstance(value, datetime):
+            hour, minute, second = (int(part or 0) for part in match.groups()[3:6])
+            wall = datetime.combine(written, time(hour, minute, min(second, 59)))
+        return Moment(value, written, is_floating, (offset or "").upper() == "Z", wall)
 
     def _excluded(self) -> Iterator[Moment]:
         for text, parameters in self._dates("EXDATE"):
@@ -657,7 +666,8 @@ class EntryReader:
             return self._at_offset(wall, offset, tzid)
         if offset:
             # The dates of a series at a time in UTC do not go with the seasons of the calendar's zone.
-            zone = "UTC" if self.component.get("RRULE") else self.calendar.zone or "UTC"
+            own_zone = zone_called(self.component.text(ZONE)) if self.calendar.is_own else None
+            zone = "UTC" if self.component.get("RRULE") else own_zone or self.calendar.zone or "UTC"
             if tzid:
                 self.warnings.append(f"Its {name} has both a TZID and a Z; it is read as UTC.")
                 zone = self._clock(tzid, wall).zone or zone
@@ -699,7 +709,8 @@ class EntryReader:
                 self.warnings.append(
                     f"Its {name} names no time zone; it is read by that of its {other}, {tzid[:80]}."
                 )
-            if tzid or (offset and other == "DTSTART"):
+            # Which date of a series is meant is told by the clock of the series, which need not be UTC's.
+            if tzid or (offset and (other, name) == ("DTSTART", "DTEND")):
                 return tzid, offset
         tzid = self.component.text("TZID") or self.component.text("X-WR-TIMEZONE") or self.calendar.tzid
         if tzid and not self.calendar.zone and tzid == self.calendar.tzid:

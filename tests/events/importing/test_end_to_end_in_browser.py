@@ -50,6 +50,7 @@ def test_a_source_is_set_up_imported_settled_and_undone(
     page.get_by_label("What is new").select_option("publish")
     page.get_by_role("button", name="Create").click()
     page.get_by_role("link", name="Test this feed").first.click()
+    page.get_by_role("button", name="Test this feed").click()
     expect(page.get_by_text("Ice school").first).to_be_visible()
     assert not EventPage.objects.exists()
     page.get_by_role("button", name="Approve").click()
