@@ -224,7 +224,7 @@ def _foresee(read: Read, order: Order, summary: Summary) -> None:
     plan = _plan(read, order, summary)
     summary.add_unread(read.feed.problems)
     for item in plan.items:
-        summary.add(expected(item))
+        summary.add(expected(item, read.source))
 
 
 def _read(order: Order) -> Read | None:
