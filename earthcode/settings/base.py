@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
     "earthcode.middleware.user_bar_headers",
+    "earthcode.middleware.malformed_forms",
 ]
 
 ROOT_URLCONF = "earthcode.urls"

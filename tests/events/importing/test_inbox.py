@@ -276,7 +276,8 @@ def test_no_other_site_presses_the_buttons(record, publisher):
 
 
 def test_case_40_an_event_is_ignored_and_comes_again(record, publisher, imported):
-    response = publisher.post(reverse("import_inbox:ignore", args=[record.pk]), follow=True)
+    address = reverse("import_inbox:ignore", args=[record.pk])
+    response = publisher.post(address, {"confirmed": "yes"}, follow=True)
     html = text_of(response)
     assert (
         "“Ann&#x27;s” is ignored: no import changes it or brings it back. Its page was unpublished." in html
