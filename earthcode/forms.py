@@ -1,8 +1,9 @@
 """What the admin asks of every page, beyond Wagtail's own checks."""
 
 from django.urls import Resolver404, resolve
-from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.contrib.routable_page.models import RoutablePageMixin
+
+from .merging import Groups, MergingForm
 
 
 def is_address_taken(parent, slug):
@@ -20,9 +21,11 @@ def is_address_taken(parent, slug):
         return False
 
 
-class BasePageForm(WagtailAdminPageForm):
+class BasePageForm(MergingForm):
+    merged_together: Groups = (("schedule", "the schedule", ("go_live_at", "expire_at")),)
+
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         slug = cleaned.get("slug")
         if slug and self.parent_page and is_address_taken(self.parent_page.specific, slug):
             self.add_error(

@@ -4,6 +4,7 @@ from django.urls import path
 from django.utils import timezone as clock
 from django.utils.html import format_html
 from wagtail import hooks
+from wagtail.admin.forms.account import AvatarPreferencesForm
 from wagtail.admin.ui.components import Component
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
@@ -12,11 +13,18 @@ from . import worker_watch
 from .account_forms import EmailPanel
 from .caching import mark_public
 from .content_checks import SCRIPT, use_portal_checks
+from .editing import MergingPageViewSet
+from .image_forms import PortalImageField
 from .media_access import Audience, audience
 from .models import SiteSettings
 from .worklists import Drafts, QuickLinks, ScheduledPublications, WorklistView, worklists
 
 hooks.register("construct_wagtail_userbar", use_portal_checks)
+
+# Wagtail makes a smaller one of whatever Pillow opens, PostScript included, and has no setting for its form.
+AvatarPreferencesForm.base_fields["avatar"] = PortalImageField(
+    label="Upload a profile picture", required=False
+)
 
 
 class SilentWorker(Component):
@@ -31,6 +39,11 @@ class SilentWorker(Component):
 
     def get_context_data(self, parent_context):
         return {"silence": self.silence, "start": worker_watch.START}
+
+
+@hooks.register("register_admin_viewset")
+def merge_what_others_saved():
+    return MergingPageViewSet()
 
 
 @hooks.register("insert_editor_js")

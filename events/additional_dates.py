@@ -6,9 +6,10 @@ with an end where it does not last as long as the first date (`2027-05-03 14:00 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from functools import lru_cache
+from typing import Any
 
 from .recurrence import AdditionalDate
 
@@ -87,7 +88,8 @@ def _day(text: str) -> date:
 
 def _time(text: str) -> time:
     try:
-        return time(*map(int, re.split("[:.]", text)))
+        hour, minute, second = [*map(int, re.split("[:.]", text)), 0][:3]
+        return time(hour, minute, second)
     except ValueError:
         raise ValueError(f"There is no time {text}.") from None
 
@@ -113,7 +115,7 @@ def _clock(wall_time: time) -> str:
     return f"{wall_time:%H:%M:%S}" if wall_time.second else f"{wall_time:%H:%M}"
 
 
-def of_values(values: Iterable[tuple[str, dict]]) -> Iterator[AdditionalDate]:
+def of_values(values: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[AdditionalDate]:
     """Of (start in ISO 8601, {"end_date": …, "end_time": …}), as an import compares them."""
     for start, end in values:
         day, _, wall_time = start.partition("T")

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from . import rrule
-from .recurrence import Schedule
+from .recurrence import Schedule, own_starts
 
 MONTHS = "January February March April May June July August September October November December".split()
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -36,7 +36,8 @@ class Written:
 
 def describe(schedule: Schedule) -> str:
     """`14–20 July 2025`, `27 April – 2 May 2025`, `26 February 2026, 14:00–15:30 CET`, or `Every Tuesday,
-    14:00–15:30 Europe/Rome time, from 3 March to 9 June 2026`.
+    14:00–15:30 Europe/Rome time, from 3 March to 9 June 2026`, or `Three dates, 14:00–15:30 Europe/Rome time, from 3 to
+    17 March 2026`.
 
     The exceptions of a series are not among the words, nor are rules that nobody would say in a sentence: those
     become `Repeats`. Raises ValueError for a rule that is none.
@@ -52,6 +53,8 @@ def written(schedule: Schedule) -> Written:
 
 def is_series(schedule: Schedule) -> bool:
     """Whether there can be a second date."""
+    if schedule.additional and len(own_starts(schedule)) > 1:
+        return True
     if not schedule.rule or rrule.parts(schedule.rule).get("COUNT") == "1":
         return False
     until = rrule.last_day(schedule.rule, schedule.start_time, schedule.timezone)
@@ -159,9 +162,25 @@ def _start(schedule: Schedule) -> datetime:
 
 
 def _series(schedule: Schedule) -> str:
+    if not schedule.rule:
+        return _list(schedule)
     rule = rrule.parts(schedule.rule)
     words = _EVERY[rule["FREQ"]](rule, int(rule.get("INTERVAL", "1")), schedule.start_date)
-    return ", ".join(filter(None, [words or "Repeats", _each_time(schedule), _span(schedule, rule)]))
+    more = len(own_starts(schedule)) - 1 if schedule.additional else 0
+    others = f"and {_number(more)} more date{'' if more == 1 else 's'}" if more else ""
+    return ", ".join(filter(None, [words or "Repeats", _each_time(schedule), _span(schedule, rule), others]))
+
+
+def _list(schedule: Schedule) -> str:
+    """A series without a rule; with the time if that is always the same."""
+    starts = own_starts(schedule)
+    first, last = starts[0][0], starts[-1][0]
+    is_usual = all(wall_time == schedule.start_time for _, wall_time in starts)
+    number = _number(len(starts))
+    start, _dash, end = _days(first, last)
+    span = f"from {start} to {end}" if end else f"on {start}"
+    times = _each_time(schedule) if is_usual else ""
+    return ", ".join(filter(None, [f"{number[0].upper()}{number[1:]} dates", times, span]))
 
 
 def _each_time(schedule: Schedule) -> str:

@@ -17,7 +17,7 @@ from . import calendar_links, rrule, schema_org
 from .dates import Written, describe_days, is_series, iso_start, written
 from .models import EventKeyDate, EventOccurrence, EventOrganizer, EventPage, EventPreviousDates, EventTopic
 from .querysets import EventOccurrenceQuerySet
-from .recurrence import Occurrence, Schedule, is_whole, next_or_last, phase
+from .recurrence import Occurrence, Schedule, is_whole, next_or_last, own_starts, phase
 from .text import plain_text
 
 # So many dates of a series stand on the page at once; so many later and so many past ones open at a click.
@@ -79,7 +79,7 @@ class EventDetails:
 
     def __init__(self, page: EventPage, at: datetime):
         self.page, self.at = page, at
-        if page.recurrence_rule:
+        if page.recurrence_rule or page.additional_dates:
             # From now on the exceptions are in memory: the page is asked for its schedule many times.
             page.exceptions.get_object_list()
 
@@ -154,8 +154,7 @@ class EventDetails:
         schedule = self.page.regular_schedule
         others = ""
         if schedule and not is_whole(schedule):
-            last = rrule.last_day(schedule.rule, schedule.start_time, schedule.timezone)
-            until = f", until {describe_days(last, last)}" if last else ""
+            until = _until(schedule)
             return MoreDates("Later dates", self._told(shown), f"The series goes on after that{until}.")
         if hidden:
             last = hidden[-1].wall.last_date
@@ -231,7 +230,9 @@ class EventDetails:
         page, schedule = self.page, self.page.schedule
         if not (schedule and self.occurrence) or self.is_off or self.has_ended:
             return None
-        in_google = schedule if not schedule.exceptions else self.occurrence.wall
+        # A link can carry a rule, and nothing else of a series.
+        is_rule_only = not (schedule.exceptions or schedule.additional)
+        in_google = schedule if is_rule_only else self.occurrence.wall
         is_online = page.attendance == EventPage.AttendanceMode.ONLINE
         place = (page.online_url if is_online else page.place) or page.where
         text = "\n\n".join(filter(None, [page.summary, page.full_url]))
@@ -377,7 +378,6 @@ class EventDetails:
         return written(Schedule(day, wall_time, None, None, self.page.timezone)) if day else None
 
     def _told(self, dates: Iterable[Occurrence]) -> list[SeriesDate]:
-        usual = (self.page.start_time, self.page.end_time)
         told = []
         for date in dates:
             difference = ""
@@ -385,10 +385,17 @@ class EventDetails:
                 difference = "Cancelled"
             elif date.is_moved:
                 difference = f"Moved from {describe_days(date.original_date, date.original_date)}"
-            elif (date.wall.start_time, date.wall.end_time) != usual:
+            elif date.is_at_another_time:
                 difference = "At another time than usual"
             told.append(SeriesDate(written(date.wall), date.is_cancelled, difference, date.note))
         return told
+
+
+def _until(schedule: Schedule) -> str:
+    """`, until 3 March 2027`, of a series with a known end; of one with many dates the last possible day."""
+    of_rule = rrule.last_day(schedule.rule, schedule.start_time, schedule.timezone) if schedule.rule else None
+    last = of_rule if schedule.rule else own_starts(schedule)[-1][0]
+    return f", until {describe_days(last, last)}" if last else ""
 
 
 def _dates(number: int, which: str) -> str:

@@ -6,7 +6,15 @@ from datetime import time
 from earthcode.forms import BasePageForm
 
 from .dates import describe_days
-from .recurrence import Original, Schedule, ScheduleException, all_dates, instant, neighbours
+from .recurrence import (
+    Original,
+    Schedule,
+    ScheduleException,
+    all_dates,
+    excepted_dates,
+    instant,
+    neighbours,
+)
 from .widgets import RecurrenceField
 
 _OF_THE_SCHEDULE = {
@@ -22,6 +30,39 @@ _OF_THE_SCHEDULE = {
 
 class EventPageForm(BasePageForm):
     recurrence_rule = RecurrenceField(required=False, label="Repeats")
+    merged_together = (
+        *BasePageForm.merged_together,
+        (
+            "dates",
+            "the dates",
+            (
+                "start_date",
+                "start_time",
+                "end_date",
+                "end_time",
+                "timezone",
+                "recurrence_rule",
+                "date_status",
+            ),
+        ),
+        (
+            "registration-dates",
+            "the dates of the registration",
+            (
+                "registration_opens_date",
+                "registration_opens_time",
+                "registration_closes_date",
+                "registration_closes_time",
+            ),
+        ),
+    )
+    row_keys = {
+        "exceptions": ("original_date", "original_time"),
+        "organizers": ("partner", "name"),
+        "key_dates": ("label",),
+        "materials": ("title",),
+        "previous_dates": ("start_date", "start_time"),
+    }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -31,8 +72,13 @@ class EventPageForm(BasePageForm):
         if "exceptions" not in self.formsets:
             return
         idle = "This is no date of the series any more, so the row changes nothing. Remove it or give another date."
+        there = _excepted(schedule)
         for row in self.formsets["exceptions"].forms:
-            if row.instance.original_date and not _is_of(row.instance.change, schedule):
+            if (
+                schedule
+                and row.instance.original_date
+                and _original(row.instance.change, schedule) not in there
+            ):
                 self._idle_rows.append(row)
                 row.fields["original_date"].help_text = idle
 
@@ -97,15 +143,12 @@ class EventPageForm(BasePageForm):
         return error
 
 
-def _is_of(exception: ScheduleException, schedule: Schedule | None) -> bool:
-    """Whether the date of which `exception` tells is one of `schedule`."""
-    if schedule is None or not schedule.is_series:
-        return False
-    original = _original(exception, schedule)
+def _excepted(schedule: Schedule | None) -> set[Original]:
+    """The dates of `schedule` of which its exceptions tell."""
     try:
-        return neighbours(schedule, original) == [original]
+        return {date_.original for date_ in excepted_dates(schedule)} if schedule else set()
     except ValueError:
-        return False  # the rule says of itself what is wrong
+        return set()  # the rule says of itself what is wrong
 
 
 def _original(exception: ScheduleException, schedule: Schedule) -> Original:

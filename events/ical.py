@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 # Raise it when the same events come to be written differently, so that calendars fetch them again.
 FORMAT = 3
 LAST_DAY = "X-EARTHCODE-LAST-DAY"
+ZONE = "X-EARTHCODE-TIMEZONE"
 CLOSING = b"END:VCALENDAR\r\n"
 
 _UTC = {"UTC", "Etc/UTC"}
@@ -148,7 +149,11 @@ def _facts(event: "EventPage", address: str) -> Iterator[str]:
 def _when(wall: Schedule) -> Iterator[str]:
     """The end is exclusive."""
     written = _moment if wall.is_series else _unmistakable
-    yield written("DTSTART", wall.start_date, wall.start_time, wall.timezone)
+    start = written("DTSTART", wall.start_date, wall.start_time, wall.timezone)
+    yield start
+    if start.endswith("Z") and wall.timezone not in _UTC:
+        # For portals that read it.
+        yield f"{ZONE}:{wall.timezone}"
     if wall.start_time is None:
         yield written("DTEND", wall.last_date + timedelta(days=1), None, wall.timezone)
         # Nobody is busy all day because something is on.
@@ -181,6 +186,9 @@ def _duration(length: timedelta) -> str:
 def _series(schedule: Schedule, additional: list[Occurrence], excepted: list[Occurrence]) -> Iterator[str]:
     if schedule.rule:
         yield f"RRULE:{rrule.exported(schedule.rule, schedule.start_time, schedule.timezone)}"
+    elif schedule.is_series:
+        # It is one of the dates anyway (RFC 5545, 3.8.5.2), but ical.js forgets it where there is no rule.
+        yield _moment("RDATE", schedule.start_date, schedule.start_time, schedule.timezone)
     for occurrence in additional:
         yield _original("RDATE", occurrence, schedule)
     for occurrence in excepted:

@@ -70,13 +70,17 @@ def _showing(
 ) -> Showing:
     if occurrence is None:
         return Showing(None, event.when, "undetermined", registration)
-    words = "" if event.recurrence_rule else event.date_text
+    words = "" if event.recurrence_rule or event.additional_dates else event.date_text
     return Showing(occurrence, words or describe(occurrence.wall), phase(occurrence, at), registration, more)
 
 
 def _further_dates(rows: list[EventOccurrence]) -> dict[int, str]:
     """In words what else there is of the series among `rows`, by the keys of these; asks once, if there are any."""
-    series = {row.pk: row.page.recurrence_rule for row in rows if row.page.recurrence_rule}
+    series = {
+        row.pk: row.page.recurrence_rule
+        for row in rows
+        if row.page.recurrence_rule or row.page.additional_dates
+    }
     if not series:
         return {}
     dates = EventOccurrence.objects.filter(page=OuterRef("page")).order_by().values("page")
@@ -91,7 +95,7 @@ def _more(rule: str, later: int, total: int) -> str:
     if not later:
         return f"the last of {total} dates" if total > 1 else ""
     # Of a series without end, or a very long one, there are more dates than are counted.
-    if not rrule.has_end(rule) or total >= MAX_OCCURRENCES:
+    if (rule and not rrule.has_end(rule)) or total >= MAX_OCCURRENCES:
         return "and further dates"
     return f"and {later} more date{'s' if later > 1 else ''}"
 

@@ -164,11 +164,13 @@ def excepted_dates(schedule: Schedule) -> list[Occurrence]:
 
 def neighbours(schedule: Schedule, original: Original) -> list[Original]:
     """Of the dates of a series `original` alone if it is among them, else those next to it before and after."""
-    wanted, before = _order(schedule.starts(original)), None
+    wanted = _order(schedule.starts(original))
+    before: Original | None = None
     for slot in islice(_slots(schedule), MAX_WALK):
         if slot.order >= wanted:
-            others = [] if before is None else [before]
-            return [original] if slot.original == original else [*others, slot.original]
+            if slot.original == original:
+                return [original]
+            return [slot.original] if before is None else [before, slot.original]
         before = slot.original
     return [] if before is None else [before]
 
@@ -184,6 +186,12 @@ def beside_the_rule(schedule: Schedule) -> tuple[list[Occurrence], list[Occurren
         [_changed(schedule, slot, None) for slot in slots if slot.is_additional],
         [_changed(schedule, slot, None) for slot in slots if slot.added],
     )
+
+
+def own_starts(schedule: Schedule) -> list[tuple[date, time | None]]:
+    """The starts of the first and of the additional dates, in order, each once."""
+    starts = {_start_of(schedule, each) for each in schedule.additional}
+    return sorted(starts | {(schedule.start_date, schedule.start_time)}, key=_order)
 
 
 def as_scheduled(schedule: Schedule, original: Original, day: date | None = None) -> Schedule:

@@ -159,6 +159,9 @@ class RecurrenceField(forms.Field):
     widget = RecurrenceWidget
 
     def clean(self, value):
+        if self.disabled:
+            # Django hands on the text itself.
+            return value
         if not value.is_valid():
             raise ValidationError([message for messages in value.errors.values() for message in messages])
         return value.text

@@ -161,6 +161,15 @@ def not_indexed():
         yield
 
 
+def change_sources(**changes):
+    """Change all sources of events, and approve them as they are then."""
+    from events.importing.models import ImportSource
+
+    ImportSource.objects.update(**changes)
+    for source in ImportSource.objects.all():
+        ImportSource.objects.filter(pk=source.pk).update(approved=source.what_was_approved)
+
+
 def the(model):
     """The only page of its kind."""
     return model.objects.get()

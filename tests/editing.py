@@ -46,7 +46,7 @@ class OpenForm:
         assert response.status_code == 200, f"{response.status_code} {response.headers.get('Location', '')}"
         self.response = response
         self.form = response.context["form"]
-        self.action = response.context["action_url"]
+        self.action = response.context.get("action_url", response.request["PATH_INFO"])
         self.data = inputs(response)
         self.autosaved_revision = None
         return self
@@ -77,17 +77,21 @@ class OpenForm:
 
     def autosave(self):
         """What the script sends half a second after a key; on success the form is updated by the answer."""
-        data = self.data.copy()
-        if self.autosaved_revision:
-            data["overwrite_revision_id"] = str(self.autosaved_revision)
-        response = self.client.post(self.action, dict(data.lists()), headers={"accept": "application/json"})
+        response = self.autosave_late()
         if response.status_code == 200:
             answer = response.json()
-            self.autosaved_revision = answer["revision_id"]
+            self.autosaved_revision = answer.get("revision_id", self.autosaved_revision)
             for name, value in answer["field_updates"].items():
                 if name in self.data:
                     self.data[name] = value
         return response
+
+    def autosave_late(self):
+        """Send one whose answer nobody waits for."""
+        data = self.data.copy()
+        if self.autosaved_revision:
+            data["overwrite_revision_id"] = str(self.autosaved_revision)
+        return self.client.post(self.action, dict(data.lists()), headers={"accept": "application/json"})
 
     @property
     def choices(self):

@@ -165,7 +165,11 @@ def fill(event, several):
 
 @pytest.mark.parametrize("several", [2, 14])
 @pytest.mark.parametrize(
-    "changes", [{"recurrence_rule": "FREQ=WEEKLY;COUNT=80"}, {"event_status": EventPage.Status.RESCHEDULED}]
+    "changes",
+    [
+        {"recurrence_rule": "FREQ=WEEKLY;COUNT=80", "additional_dates": "2099-01-01 16:00\n2099-01-09"},
+        {"event_status": EventPage.Status.RESCHEDULED},
+    ],
 )
 def test_queries_of_an_event_with_everything(client, settings, changes, several):
     empty = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}

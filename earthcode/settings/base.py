@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
     "earthcode.middleware.user_bar_headers",
+    "earthcode.middleware.malformed_forms",
 ]
 
 ROOT_URLCONF = "earthcode.urls"
@@ -189,6 +190,7 @@ WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "earthcode.account_forms.PasswordResetFo
 # Wagtail's form would change it without the password.
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILIMAGES_IMAGE_FORM_BASE = "earthcode.image_forms.PortalImageForm"
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILIMAGES_IMAGE_MODEL = "earthcode.PortalImage"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "earthcode.search_backend"}}
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 100_000_000

@@ -4,11 +4,18 @@ import copy
 import logging
 import re
 import time
+from typing import Any
+
+from django.core.exceptions import DisallowedHost
 
 from earthcode.trouble import Trouble, trouble_of
 
 QUIET_SECONDS = 60
 """Requests that fail for the same reason are logged once within this time, and counted."""
+
+HOSTILE = "django.security.DisallowedHost"
+MAX_HOSTILE = 200
+"""Characters of what Django says about a Host header, which may be long."""
 
 # Addresses that let in whoever has them. In mail a long line may go on after “=” and a line break (RFC 2045, 6.7).
 SECRET_LINK = re.compile(r"(/password_reset/confirm/|/feeds/check/)(?:[\w%.:~/-]|=\r?\n)+")
@@ -36,19 +43,47 @@ class LineFormatter(logging.Formatter):
         return without_secret_links(super().format(record))
 
 
+def _has_foreign_host(request: Any) -> bool:
+    """Say whether Django has refused `request` for its Host header."""
+    try:
+        if request is not None:
+            request.get_host()
+    except DisallowedHost:
+        return True
+    return False
+
+
 class OncePerTrouble(logging.Filter):
-    """Lets one request that failed because of a Trouble into the log, then counts the others for a minute."""
+    """Lets one request that failed because of a Trouble, or that asked for a host that is not ours, into the log, then
+    counts the others for a minute."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._last: dict[Trouble, float] = {}
-        self._left_out: dict[Trouble, int] = {}
+        self._last: dict[Trouble | str | None, float] = {}
+        self._left_out: dict[Trouble | str | None, int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+        trouble: Trouble | str | None
+        if record.name == HOSTILE:
+            # What was asked for is the visitor's to choose, and the traceback always the same.
+            short = copy.copy(record)
+            short.msg, short.args = record.getMessage()[:MAX_HOSTILE], ()
+            short.exc_info = short.exc_text = None
+            return self._once(HOSTILE, short)
+        if record.name == "django.request" and _has_foreign_host(getattr(record, "request", None)):
+            return False  # HOSTILE has said it
         found = trouble_of(record.exc_info[1]) if record.exc_info else None
-        if not found or not (record.name == "django.request" or found[0] is Trouble.FULL):
+        is_request = record.name == "django.request"
+        if found and (is_request or found[0] is Trouble.FULL):
+            trouble = found[0]
+        elif is_request and getattr(record, "status_code", None) == 503:
+            trouble = None  # a view has said so itself, as the one that probes ask does every few seconds
+        else:
             return True
-        trouble, now = found[0], time.monotonic()
+        return self._once(trouble, record)
+
+    def _once(self, trouble: Trouble | str | None, record: logging.LogRecord) -> bool | logging.LogRecord:
+        now = time.monotonic()
         if now - self._last.get(trouble, -QUIET_SECONDS) < QUIET_SECONDS:
             self._left_out[trouble] = self._left_out.get(trouble, 0) + 1
             return False

@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from events.models import EventIndexPage
 
 from . import alerts, timetable
+from .apart import Here, read_apart
 from .apply import Application, Result, apply, expected
 from .choose import Wishes, chosen
 from .feed import FIELDS, FeedEvent, FeedHeld, FeedUnusable, Key, Level, ParsedFeed
@@ -21,7 +22,6 @@ from .images import Pictures, with_pictures
 from .importer import importer
 from .models import ImportRecord, ImportRun, ImportSource
 from .pages import held_by, known_of, to_remember
-from .parse import format_of, parse
 from .recognise import recognised
 from .reconcile import Plan, reconcile, with_absences
 from .report import Summary, finish_interrupted, recorded
@@ -38,7 +38,8 @@ Progress = Callable[[Iterable], Iterable]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What is to be imported, by whom and how. `source` is the stored one, where that is known beforehand; without it,
-    `parent` is where new pages go. `job` is the worker's, if it is one. `may_try`: as of `credential_of`."""
+    `parent` is where new pages go. `job` is the worker's, if it is one. `may_try`: as of `credential_of`.
+    `is_test`: somebody waits to see what would be imported."""
 
     address: str
     format: str = ""
@@ -51,6 +52,7 @@ class Order:
     is_approved: bool = False
     job: int | None = None
     may_try: bool = False
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def import_stored(
         is_approved=is_approved,
         job=job,
         may_try=may_try and dry_run,
+        is_test=dry_run and trigger == ImportRun.Trigger.ADMIN,
     )
     summary = summary or Summary()
     if dry_run:
@@ -222,7 +225,7 @@ def _foresee(read: Read, order: Order, summary: Summary) -> None:
     plan = _plan(read, order, summary)
     summary.add_unread(read.feed.problems)
     for item in plan.items:
-        summary.add(expected(item))
+        summary.add(expected(item, read.source))
 
 
 def _read(order: Order) -> Read | None:
@@ -245,26 +248,26 @@ def _read(order: Order) -> Read | None:
     zone = source.timezone if source else ImportSource._meta.get_field("timezone").default
     if known and source and source.digest.startswith(_short(digest)):
         return None
-    format = order.format or format_of(fetched.body, fetched.address, fetched.content_type)
-    columns = source.columns if source else None
-    feed = parse(
-        fetched.body,
-        format=format,
-        default_timezone=zone,
-        address=fetched.address,
-        mapping=columns,
-        at=clock.now(),
-        content_type=fetched.content_type,
-    )
-    pages, address = [feed], feed.next_address
-    while address and len(pages) < MAX_PAGES:
-        page = fetch_feed(address, credential=credential)
-        body = page.body or b""
-        digest.update(body)
-        pages.append(
-            parse(body, format=format, default_timezone=zone, address=address, content_type=page.content_type)
+    options = {"default_timezone": zone, "mapping": source.columns if source else None, "at": clock.now()}
+    # Somebody waits for the answer, and with them a part of the web server.
+    with read_apart() if order.is_test else nullcontext(Here()) as reader:
+        format, feed = reader.parse(
+            fetched.body,
+            format=order.format,
+            address=fetched.address,
+            content_type=fetched.content_type,
+            **options,
         )
-        address = pages[-1].next_address
+        pages, address = [feed], feed.next_address
+        while address and len(pages) < MAX_PAGES:
+            page = fetch_feed(address, credential=credential)
+            body = page.body or b""
+            digest.update(body)
+            _, feed = reader.parse(
+                body, format=format, address=address, content_type=page.content_type, **options
+            )
+            pages.append(feed)
+            address = feed.next_address
     feed = replace(
         feed,
         events=tuple({event.key: event for page in pages for event in page.events}.values()),

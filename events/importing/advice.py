@@ -7,7 +7,6 @@ from datetime import date
 from itertools import chain
 
 from events.dates import describe
-from events.recurrence import Schedule
 
 from .feed import FeedEvent, Key, Level, ParsedFeed
 from .fetch import MAX_BYTES, TOTAL_SECONDS, Fetched
@@ -93,7 +92,7 @@ def advise(
     """
     missing = [_sentences(event, format, day, without_zone) for event in feed.events]
     events = (
-        EventAdvice(event, describe(_schedule(event)), _where(event), sentences)
+        EventAdvice(event, describe(event.schedule), _where(event), sentences)
         for event, sentences in zip(feed.events[:most], missing, strict=False)
     )
     often = Counter(chain.from_iterable(missing)).most_common()
@@ -165,17 +164,6 @@ def _on_answer(fetched: Fetched | None):
 
 def _entries(number: int) -> str:
     return "1 entry is" if number == 1 else f"{number:,} entries are"
-
-
-def _schedule(event: FeedEvent) -> Schedule:
-    return Schedule(
-        event.start_date,
-        event.start_time,
-        event.end_date,
-        event.end_time,
-        event.timezone,
-        event.recurrence_rule,
-    )
 
 
 def _sentences(event: FeedEvent, format: str, day: date, without_zone: Collection[Key]) -> tuple[str, ...]:

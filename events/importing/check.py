@@ -3,18 +3,18 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
 
-from .advice import MANY_BYTES, Advice, advise, zoneless
-from .feed import FeedUnusable, Key, ParsedFeed, Problem
+from .advice import MANY_BYTES, Advice
+from .apart import read_apart
+from .feed import FeedUnusable, Problem
 from .fetch import TOTAL_SECONDS, Credential, Fetched, is_on_the_web, safe_get
 from .markup import printable
 from .models import Check, CheckLink, ImportSource
-from .parse import format_of, parse
 from .sources import CredentialWithheld, credential_of, lock_key_of, locked
 
 LIFETIME = timedelta(days=30)
@@ -26,7 +26,7 @@ AT_ONCE = 2
 """As many checks in the whole portal: each keeps a thread of the web server for up to half a minute."""
 BUSY = timedelta(seconds=30)
 EVENTS_SHOWN = 20
-_OTHER_ZONES = ("Pacific/Kiritimati", "Pacific/Niue")
+PROBLEMS_SHOWN = 100
 
 # Programs for mail take a colon for the end of a link.
 _signer = Signer(sep=".", salt="events.importing.check")
@@ -50,14 +50,15 @@ class TooOften(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the portal makes of a feed: how it came, in which format, with how many events, and what there is to say of
-    it and of the first EVENTS_SHOWN of them."""
+    """What the portal makes of a feed: how it came (without its bytes), in which format, with how many events, and what
+    there is to say of it, of the first EVENTS_SHOWN of them, and the first PROBLEMS_SHOWN of its problems."""
 
     fetched: Fetched
     format: str
     count: int
     advice: Advice
     problems: tuple[Problem, ...]
+    problem_count: int
 
 
 # The link
@@ -98,12 +99,21 @@ def turn(source: ImportSource, *, visitor: str, at: datetime) -> Iterator[None]:
     with ExitStack() as held:
         if not held.enter_context(locked(lock_key_of(f"check {source.pk}"))):
             raise TooOften("A check by this link is still going on.", BUSY)
-        if not any(held.enter_context(locked(lock_key_of(f"check at once {n}"))) for n in range(AT_ONCE)):
-            raise TooOften("Other partners are checking their feeds just now.", BUSY)
+        held.enter_context(slot())
         forget_checks(at)
         _refuse_more_than(PER_LINK, at, "With this link", source=source)
         _refuse_more_than(PER_VISITOR, at, "From your network", visitor=visitor)
         Check.objects.create(source=source, visitor=visitor, asked_at=at)
+        yield
+
+
+@contextmanager
+def slot() -> Iterator[None]:
+    """Read a feed while somebody waits for it, a partner or an editor, in here; raises TooOften where as many as may do
+    so at once already."""
+    with ExitStack() as held:
+        if not any(held.enter_context(locked(lock_key_of(f"check at once {n}"))) for n in range(AT_ONCE)):
+            raise TooOften("Other feeds are being checked just now.", BUSY)
         yield
 
 
@@ -165,40 +175,24 @@ def _check(
 ) -> Report:
     credential = credential or Credential()
     fetched = safe_get(address, credential=credential.afresh())
-    body = fetched.body or b""
-    format = format or format_of(body, fetched.address, fetched.content_type)
-    columns = source.columns if format == "table" else None
-
-    def read(data: bytes, zone: str) -> ParsedFeed:
-        return parse(
-            data,
-            format=format,
-            default_timezone=zone,
-            address=fetched.address,
-            mapping=columns,
-            content_type=fetched.content_type,
-            at=at,
-        )
-
-    feed = read(body, source.timezone)
-    again, without_zone = None, frozenset[Key]()
-    # Reading takes the processor from other visitors, a second for each megabyte.
+    again = None
     if fetched.bytes_read <= MANY_BYTES:
-        without_zone = zoneless(
-            feed, read(body, next(zone for zone in _OTHER_ZONES if zone != source.timezone))
-        )
         # What cannot be had a second time was had once.
         with suppress(FeedUnusable):
             left = max(1.0, TOTAL_SECONDS - fetched.seconds)
-            second = safe_get(address, credential=credential.afresh(), total_seconds=left).body or b""
-            again = feed if second == body else read(second, source.timezone)
-    advice = advise(
-        feed,
-        format=format,
-        day=at.date(),
-        fetched=fetched,
-        again=again,
-        without_zone=without_zone,
-        most=EVENTS_SHOWN,
-    )
-    return Report(fetched, format, len(feed.events), advice, feed.problems)
+            again = safe_get(address, credential=credential.afresh(), total_seconds=left).body
+    with read_apart() as reader:
+        format, count, advice, problems, problem_count = reader.report(
+            fetched,
+            again,
+            day=at.date(),
+            most_events=EVENTS_SHOWN,
+            most_problems=PROBLEMS_SHOWN,
+            format=format,
+            default_timezone=source.timezone,
+            address=fetched.address,
+            mapping=source.columns,
+            content_type=fetched.content_type,
+            at=at,
+        )
+    return Report(replace(fetched, body=None), format, count, advice, problems, problem_count)

@@ -29,7 +29,6 @@ from .fetch import host_of
 from .models import ImportSource
 from .parse import FORMATS
 
-PROBLEMS_SHOWN = 100
 # As many links that the portal never made may be tried from a network in a PERIOD.
 FORGED = 30
 
@@ -94,7 +93,7 @@ def _checked(request: HttpRequest, source: ImportSource, expires_at, at) -> Http
             context["message"] = str(error)
         except TooOften as refusal:
             seconds = max(1, math.ceil(refusal.pause.total_seconds()))
-            context["refusal"] = f"{refusal} Try again in {_in_words(seconds)}."
+            context["refusal"] = f"{refusal} Try again in {wait_in_words(seconds)}."
         else:
             context |= _shown(found)
     response = render(request, "events/feed_check.html", context, status=429 if seconds else 200)
@@ -112,13 +111,13 @@ def _shown(report: Report) -> dict:
         "events": events,
         "count": report.count,
         "more_events": report.count - len(events),
-        "problems": problems[:PROBLEMS_SHOWN],
-        "more_problems": max(0, len(problems) - PROBLEMS_SHOWN),
+        "problems": problems,
+        "more_problems": report.problem_count - len(problems),
         "is_table": report.format == "table",
     }
 
 
-def _in_words(seconds: int) -> str:
+def wait_in_words(seconds: int) -> str:
     if seconds < 90:
         return f"{seconds} seconds"
     return f"{math.ceil(seconds / 60)} minutes"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import overload
 
 from events.additional_dates import as_values
 from events.recurrence import AdditionalDate, Schedule, ScheduleException
@@ -121,7 +122,7 @@ class FeedEvent:
     def values(self) -> dict[str, Value]:
         scalars = {name: as_value(getattr(self, name)) for name in FIELDS if name not in LISTED}
         lists = {"topics": sorted(self.topics), "organizers": list(self.organizers)}
-        series = {
+        series: dict[str, Value] = {
             "exceptions": as_differences(self.exceptions),
             "additional_dates": as_values(self.additional_dates),
         }
@@ -178,6 +179,10 @@ class ParsedFeed:
     depends_on_clock: bool = False
 
 
+@overload
+def as_value(value: bool) -> bool: ...
+@overload
+def as_value(value: date | time | str | None) -> str | None: ...
 def as_value(value: date | time | str | bool | None) -> str | bool | None:
     return value.isoformat() if isinstance(value, date | time) else value
 

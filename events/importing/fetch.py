@@ -481,7 +481,7 @@ class _GuardedAdapter(HTTPAdapter):
         if not settings.IMPORT_PROXY:
             request.headers["Host"] = urlsplit(request.url).netloc
             if target["scheme"] == "https":
-                tls["assert_hostname"] = tls["server_hostname"] = host
+                tls = {**tls, "assert_hostname": host, "server_hostname": host}  # type: ignore[typeddict-unknown-key]
             target["host"] = f"[{found}]" if found.version == 6 else str(found)
         return target, tls
 

@@ -23,8 +23,6 @@ from .markup import cut
 from .models import ImportedImage, ImportSource
 
 EXTENSIONS = {"AVIF": "avif", "GIF": "gif", "JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-MAX_PIXELS = 40_000_000
-TOO_LARGE = f"It has more than {MAX_PIXELS // 1_000_000} million pixels."
 # Of a name in the library.
 MAX_LENGTH = 255
 # Of one run; the rest is for the next ones.
@@ -113,24 +111,20 @@ def looked_at(data: bytes) -> SimpleUploadedFile:
     """The picture that `data` are, as a file; raises FeedUnusable for what the admin would not accept either: anything
     that is broken, too large, or of a format that can hold scripts."""
     # This module is imported while Django loads models, and Wagtail's forms need them loaded.
-    from earthcode.image_forms import PortalImageField
+    from earthcode.image_forms import PortalImageField, refuse_too_many_pixels
 
     try:
+        refuse_too_many_pixels(BytesIO(data))
         with Image.open(BytesIO(data), formats=tuple(EXTENSIONS)) as picture:
-            width, height = picture.size
-            extension = EXTENSIONS[str(picture.format)]
+            # Several pictures in one file (MPO), as phones take them, are a JPEG to everybody else.
+            extension = EXTENSIONS[str(picture.format).replace("MPO", "JPEG")]
+        file = SimpleUploadedFile(f"event.{extension}", data)
+        PortalImageField().clean(file)
     except UnidentifiedImageError:
         raise FeedUnusable(f"It is none of {', '.join(EXTENSIONS)}.") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise FeedUnusable(f"It is broken: {error}.") from error
-    except Image.DecompressionBombError:
-        raise FeedUnusable(TOO_LARGE) from None
-    if width * height > MAX_PIXELS:
-        raise FeedUnusable(TOO_LARGE)
-    file = SimpleUploadedFile(f"event.{extension}", data)
-    try:
-        PortalImageField().clean(file)
     except ValidationError as error:
         raise FeedUnusable(" ".join(error.messages)) from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise FeedUnusable(f"It is broken: {error}.") from error
     file.seek(0)
     return file

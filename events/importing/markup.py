@@ -8,7 +8,13 @@ import nh3
 from events.text import printable
 
 MAX_LENGTH = 30_000
-"""Characters of one description that are read: nh3 takes quadratic time over deeply nested tags."""
+"""Characters of one description that are read."""
+MAX_DEPTH = 50
+"""So many tags within each other are read: a parser of HTML takes quadratic time over more. A newsletter that is made
+of tables has some 30."""
+MAX_TAGS = 2_000
+"""So many tags of one description are read: those that are closed in the wrong order cost much more than others. A page
+of text has a hundred."""
 MAX_LINE_LENGTH = 2_000
 """The same for what ends up on one line."""
 
@@ -66,7 +72,7 @@ OTHER_TAGS = {
 }
 # `a<b then c>d`, `Vec<T>` and `<john@example.org>` are text: of a tag the name is known, and attributes have values.
 _KNOWN_TAG = (
-    r"/?(?:" + "|".join(sorted({*KNOWN_TAGS, *OTHER_TAGS}, key=len, reverse=True)) + r")"
+    r"/?(?=[a-z])(?:" + "|".join(sorted({*KNOWN_TAGS, *OTHER_TAGS}, key=len, reverse=True)) + r")"
     r"(?:\s++(?:nowrap|noshade|compact|reversed|hidden))*+(?:\s[^<>=]*+=[^<>]*+)?+\s*+/?>"
 )
 _MARKUP = re.compile(f"<{_KNOWN_TAG}", re.IGNORECASE)
@@ -80,6 +86,26 @@ _AUTOLINK = re.compile(r"<(https?://[^\s<>\"]+)>", re.IGNORECASE)
 _UNCLOSED_HREF = re.compile(r"(<a\s[^<>\"]{0,200}?href=\")([^\"<>\s]*)>", re.IGNORECASE)
 _TOKEN = re.compile(r"(<(?:[^<>\"]|\"[^\"]*\")*>)")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
+_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9:]*)([^<>]*)>", re.IGNORECASE)
+# A new one ends the one before it, or there is nothing in it.
+_WITHOUT_END = {
+    "p",
+    "li",
+    "dt",
+    "dd",
+    "tr",
+    "td",
+    "th",
+    "br",
+    "hr",
+    "img",
+    "input",
+    "meta",
+    "link",
+    "base",
+    "col",
+}
+_WITHOUT_END |= {"wbr", "source", "embed"}
 _HREF = re.compile(r"href=\"([^\"]*)\"")
 _URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _WHOLE_ADDRESS = re.compile(r"https?://[^\s/\\?#]|mailto:\S", re.IGNORECASE)
@@ -151,9 +177,30 @@ def links(body: str) -> list[str]:
     return list(dict.fromkeys(address for address in found if address.lower().startswith("http")))
 
 
+def _shallow(text: str) -> str:
+    """`text` without the tags that are deeper than MAX_DEPTH or beyond MAX_TAGS, and without attributes but those of
+    links: a tag that a parser keeps repeating is repeated with them."""
+    depth = count = 0
+
+    def tag(match: re.Match) -> str:
+        nonlocal depth, count
+        closing, name, attributes = match[1], match[2].lower(), match[3]
+        count += 1
+        is_kept = count <= MAX_TAGS
+        if name not in _WITHOUT_END:
+            depth += 0 if closing else 1
+            is_kept = is_kept and depth <= MAX_DEPTH
+            depth -= 1 if closing and depth else 0
+        if not is_kept:
+            return " "
+        return f"<{closing}{name}{attributes if name == 'a' else ''}>"
+
+    return _ANY_TAG.sub(tag, text)
+
+
 def _clean(text: str) -> str:
     return nh3.clean(
-        text,
+        _shallow(text),
         tags=KNOWN_TAGS,
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},

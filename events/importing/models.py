@@ -9,6 +9,7 @@ from os.path import isfile
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -51,6 +52,17 @@ class ImportSource(models.Model):
         WEEK = 10080, "Every week"
 
     wagtail_reference_index_ignore = True
+
+    NOT_APPROVED = frozenset(
+        {
+            # What it is called, when it is imported, and who is told about it.
+            *("id", "name", "interval", "is_paused", "owner"),
+            # What the portal notes down.
+            *("approved", "etag", "last_modified", "digest", "checked_at", "succeeded_at", "next_run_at"),
+            *("failures", "is_gone"),
+        }
+    )
+    """The only fields that somebody may change who may not approve, and have the source go on as before."""
 
     name = models.CharField(max_length=255, unique=True)
     address = models.CharField(
@@ -169,6 +181,9 @@ class ImportSource(models.Model):
         editable=False,
         help_text="Of a table: by the name of each column the field of parse.table that it is, or “”.",
     )
+    upload_digest = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="SHA-256 of the table that was uploaded last."
+    )
     approved = models.CharField(max_length=64, blank=True, editable=False)
     etag = models.CharField(max_length=255, blank=True, editable=False)
     last_modified = models.CharField(max_length=255, blank=True, editable=False)
@@ -201,18 +216,14 @@ class ImportSource(models.Model):
 
     @property
     def what_was_approved(self) -> str:
-        """A digest of what decides which events come from where; a change of it needs a new approval."""
-        names = (
-            "address",
-            "format",
-            "credential",
-            "include_words",
-            "exclude_words",
-            "include_categories",
-            "exclude_categories",
-        )
-        told = [*(getattr(self, name) for name in names), json.dumps(sorted(self.columns.items()))]
-        return sha256("\0".join(told).encode()).hexdigest()
+        """A digest of all that decides what becomes public; a change of it needs a new approval. That is every field
+        but those in NOT_APPROVED."""
+        fields = [field for field in self._meta.concrete_fields if field.name not in self.NOT_APPROVED]
+        told = {field.name: field.to_python(field.value_from_object(self)) for field in fields}
+        for field in self._meta.many_to_many:
+            related = getattr(self, field.name).all() if self.pk else ()
+            told[field.name] = sorted(row.pk for row in related)
+        return sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
     @property
     def columns(self) -> dict[str, str]:
@@ -306,6 +317,10 @@ class ImportRecord(models.Model):
     of the page, which may be longer ago. `conflicts` are the names of the fields that both an editor and the feed
     changed, as `reconcile.merge` names them, until somebody settles them; `pins` those that do not follow the feed.
 
+    `taken_down` is what visitors saw when an import (or somebody who ignored the event) unpublished the page, with the
+    version that was scheduled then; None once anything is published again. Wagtail keeps the draft of an unpublished
+    page in the row of the page, so nothing else tells what was public from what somebody has typed since.
+
     A record without a page is of an event that an editor deleted, `is_ignored` of one whose page is left alone: both
     stay away.
     """
@@ -325,6 +340,7 @@ class ImportRecord(models.Model):
     is_ignored = models.BooleanField(default=False)
     runs_missing = models.PositiveIntegerField(default=0)
     is_withdrawn = models.BooleanField(default=False)
+    taken_down = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     sequence = models.PositiveIntegerField(null=True)
     last_modified = models.DateTimeField(null=True)
     seen = models.JSONField(
@@ -405,6 +421,11 @@ class ImportRun(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     message = models.TextField(blank=True, help_text="Why the run failed or is held.")
+    counted = models.JSONField(
+        default=dict,
+        help_text="Facts about events whose pages it left alone, before and after, by the key of their record. Kept of "
+        "the newest run of a source: a later one counts them anew.",
+    )
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
@@ -442,15 +463,20 @@ class ImportRun(models.Model):
 class ImportChange(models.Model):
     """What a run did to one page, with all that undoing it takes.
 
-    `live` and `draft` are the fields that it changed in the published version and in the latest draft, each with what
-    was there before and after. `record` is what the record said before; NULL for an event that was new. `is_undone`:
-    what could be taken back was; `kept` says what could not, and why.
+    `live`, `draft` and `scheduled` are the fields that it changed in the published version, in the latest draft and in
+    the version that is to be published later, each with what was there before and after. `state` is the state of the
+    page before and after, as `versions.page_state` gives it. `records` are those records of the page that it changed,
+    each before and after; none for an event that was new. `left` is what each version said after the run in the fields
+    in which a record changed and the version did not. `is_undone`: what could be taken back was; `kept` says what could
+    not, and why.
     """
 
     class Action(models.TextChoices):
         CREATED = "created", "Created"
         UPDATED = "updated", "Updated"
         UNPUBLISHED = "unpublished", "Unpublished"
+        RETURNED = "returned", "Published again"
+        NOTED = "noted", "Page unchanged"
 
     wagtail_reference_index_ignore = True
 
@@ -462,7 +488,10 @@ class ImportChange(models.Model):
     page = models.ForeignKey("events.EventPage", null=True, on_delete=models.SET_NULL, related_name="+")
     live = models.JSONField(default=dict)
     draft = models.JSONField(default=dict)
-    record = models.JSONField(null=True)
+    scheduled = models.JSONField(default=dict)
+    left = models.JSONField(default=dict)
+    state = models.JSONField(default=dict)
+    records = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     is_undone = models.BooleanField(default=False)
     kept = models.TextField(blank=True)
 
@@ -545,7 +574,7 @@ class PossibleDuplicate(models.Model):
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    joined = models.JSONField(default=dict)
+    joined = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
 
     class Meta:
         default_permissions = ()

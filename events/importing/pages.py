@@ -6,6 +6,7 @@ from itertools import batched
 from typing import Any
 
 from django.utils.text import slugify
+from wagtail.models import COMMENTS_RELATION_NAME
 
 from earthcode.forms import is_address_taken
 from events import additional_dates
@@ -57,7 +58,10 @@ _KEPT_BY_WAGTAIL = {
     "live",
     "numchild",
     "sequence",
+    # They are said about the page, not by it.
+    COMMENTS_RELATION_NAME,
 }
+_OF_ROWS = {"pk", "page", "sort_order"}
 
 
 def known_of(source: ImportSource) -> dict[Key, Known]:
@@ -194,9 +198,23 @@ def _as_saved_by_the_editor(body: str) -> str:
 
 def says_the_same(one: EventPage, other: EventPage) -> bool:
     """Whether two versions of a page differ in nothing that an editor writes."""
-    ours, theirs = one.serializable_data(), other.serializable_data()
-    differ = {name for name in ours.keys() - _KEPT_BY_WAGTAIL if ours[name] != theirs[name]}
-    return not differ or (differ == {"body"} and _is_same_body(one.body, other.body))
+    ours, theirs = _written(one), _written(other)
+    differ = {name for name in ours if ours[name] != theirs[name]}
+    if differ != {"body"}:
+        return not differ
+    return _is_same_body(one.body, other.body) or _is_same_body(other.body, one.body)
+
+
+def _written(version: EventPage) -> dict[str, Any]:
+    """What editors write of `version`. Rows of other tables get their numbers when they are published."""
+    content = version.serializable_data()
+    return {
+        name: [{key: told for key, told in row.items() if key not in _OF_ROWS} for row in value]
+        if value and isinstance(value, list) and isinstance(value[0], dict)
+        else value
+        for name, value in content.items()
+        if name not in _KEPT_BY_WAGTAIL
+    }
 
 
 def set_values(page: EventPage, values: Values):

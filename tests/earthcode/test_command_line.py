@@ -163,3 +163,44 @@ def test_a_server_without_a_module_is_named_in_one_line():
     assert "\n" not in line
     assert missing_module(ProgrammingError("another reason")) is None
     assert refused_privilege(caught.value) is None
+
+
+LIMITS = """
+import sys
+from earthcode import process
+process.serves_visitors = process.keeps_threads = sys.argv[1] == "web"
+from django.conf import settings
+found = settings.DATABASES["default"]
+print(found["ENGINE"], found.get("CONN_MAX_AGE", 0), found["OPTIONS"]["connect_timeout"])
+print(found["OPTIONS"]["options"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "about", "limits"),
+    [
+        (
+            "web",
+            "earthcode.postgresql 600 2",
+            {"statement": 7000, "lock": 4200, "idle_in_transaction_session": 7000},
+        ),
+        (
+            "command",
+            "django.db.backends.postgresql 0 10",
+            {"statement": 3_600_000, "lock": 60_000, "idle_in_transaction_session": 3_600_000},
+        ),
+    ],
+)
+def test_what_visitors_wait_for_ends_early_and_what_commands_do_may_take_its_time(role, about, limits):
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITS, role],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **PRODUCTION, "DATABASE_TIMEOUT": "7"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    first, second = done.stdout.splitlines()
+    assert first == about
+    assert second == " ".join(f"-c {name}_timeout={value}" for name, value in limits.items())

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from django.urls import reverse
 
 from earthcode import front
 from earthcode.front import Answer, Front, limit_of
@@ -262,3 +263,19 @@ def test_a_full_disk_is_said_to_whoever_sends(monkeypatch):
 
     monkeypatch.setattr(front, "SpooledTemporaryFile", lambda max_size: Full())
     assert ask(Client(b"x"), scope("/about/", "POST")).status == 507
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "wagtailimages:add",
+        "wagtailimages:add_multiple",
+        "wagtailimages_chooser:create",
+        "wagtaildocs:add",
+        "wagtaildocs:add_multiple",
+        "wagtaildocs_chooser:create",
+        "import_upload:index",
+    ],
+)
+def test_every_form_for_files_takes_files(name):
+    assert limit_of(reverse(name)) >= 12 * MB

@@ -132,3 +132,38 @@ def test_without_any_the_pages_are_there_and_nothing_is_written(client):
 def test_what_was_unpublished_is_not_shown(portal, client):
     portal.unpublish()
     assert what_visitors_read(client) == []
+
+
+MALFORMED = [
+    {"navigation-count": None},
+    {"navigation-count": "x"},
+    {"navigation-count": ""},
+    {"navigation-count": "9" * 5_000},
+    {"navigation-count": "1"},
+    {
+        "navigation-count": "1",
+        "navigation-0-deleted": "",
+        "navigation-0-order": "x",
+        "navigation-0-type": "group",
+    },
+    {
+        "navigation-count": "1",
+        "navigation-0-deleted": "",
+        "navigation-0-order": "0",
+        "navigation-0-type": "none",
+    },
+    {"footer_links-count": None},
+    {"footer_text": "a\0b"},
+    {"site": "9" * 30},
+    {"site": "\0"},
+    {"contact_email": "\0@example.org"},
+]
+
+
+@pytest.mark.parametrize("change", MALFORMED, ids=[str(n) for n in range(len(MALFORMED))])
+def test_a_malformed_form_is_no_error_of_the_portal(portal, moderator, client, change):
+    moderator.raise_request_exception = False
+    data = {name: value for name, value in (form(portal) | change).items() if value is not None}
+    response = moderator.post(address(portal), {**data, "action-publish": "1"})
+    assert response.status_code in {200, 302, 400}
+    assert what_visitors_read(client) == [LIVE]

@@ -116,6 +116,8 @@ def test_the_same_trouble_of_many_requests_is_logged_once():
 
     assert [passes() for _ in range(3)] == [True, False, False]
     assert passes(of=ValueError())
+    probes = [logging.makeLogRecord({"name": "django.request", "status_code": 503}) for _ in range(3)]
+    assert [bool(once.filter(record)) for record in probes] == [True, False, False]
     assert passes("events")
     full = OSError(errno.ENOSPC, "full")
     assert [passes("events", full), passes("django.request", full)] == [True, False]

@@ -78,6 +78,23 @@ def portal(monkeypatch):
                 EventException(original_date=date(2026, 12, 28), start_date=date(2027, 2, 3)),
             ],
         },
+        "twice a day": {
+            "start_date": date(2026, 11, 30),
+            "start_time": time(10),
+            "end_time": time(11),
+            "recurrence_rule": "FREQ=WEEKLY;COUNT=4",
+            "additional_dates": "2026-12-07 15:00 - 17:00\n2027-01-05",
+            "topics": [sea],
+            "exceptions": [
+                EventException(original_date=date(2026, 12, 7), original_time=time(15), is_cancelled=True)
+            ],
+        },
+        "one by one": {
+            "start_date": date(2026, 11, 2),
+            "additional_dates": "2026-11-20 - 2026-11-22\n2027-02-01",
+            "exceptions": [EventException(original_date=date(2026, 11, 2), is_cancelled=True)],
+            "event_type": camp,
+        },
         "monthly": {"start_date": date(2026, 9, 30), "recurrence_rule": "FREQ=MONTHLY;COUNT=3", **register},
         "undetermined": {"start_date": None, "date_status": "to_be_determined", "event_type": camp},
         "cancelled": {"start_date": date(2026, 12, 5), "event_status": "EventCancelled", "topics": [ice]},

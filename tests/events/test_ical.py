@@ -518,7 +518,7 @@ def test_no_line_is_of_an_unknown_property():
     known = set(
         "BEGIN END VERSION PRODID METHOD NAME X-WR-CALNAME URL TZID TZNAME TZOFFSETFROM TZOFFSETTO DTSTART RDATE RRULE"
         " UID SEQUENCE DTSTAMP CREATED LAST-MODIFIED SUMMARY STATUS LOCATION DTEND TRANSP EXDATE RECURRENCE-ID"
-        " DESCRIPTION CATEGORIES CONFERENCE RELATED-TO".split()
+        " DESCRIPTION CATEGORIES CONFERENCE RELATED-TO X-EARTHCODE-TIMEZONE".split()
     )
     lines = lines_of(*(an_event(summary="Words", **changes) for changes in ROUND_TRIP.values()))
     assert {re.match(r"[A-Z-]+", line)[0] for line in lines if line} <= known

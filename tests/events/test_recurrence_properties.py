@@ -1,5 +1,6 @@
 """The dates of series as three others compute them from the exported calendar."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -10,9 +11,9 @@ import recurring_ical_events
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from events import ical, rrule
+from events import additional_dates, ical, rrule
 from events.models import EventException, EventPage
-from events.recurrence import Schedule, ScheduleException, occurrences
+from events.recurrence import AdditionalDate, Schedule, ScheduleException, occurrences, own_starts
 
 pytestmark = pytest.mark.django_db
 
@@ -90,9 +91,38 @@ def schedules(draw):
         )
     starts = list(islice(rrule.days(text, first, start_time, zone), 12))
     changed = draw(st.lists(st.sampled_from(starts), unique=True, max_size=4))
-    exceptions = tuple(draw(exceptions_for(day, start_time)) for day in changed)
+    exceptions = [draw(exceptions_for(day, start_time)) for day in changed]
     last = first + timedelta(days=length) if length else None
-    return Schedule(first, start_time, last, end_time, zone, text, exceptions)
+    more = draw(st.just(()) | additional(first, start_time))
+    rule = draw(st.sampled_from([text, text, ""])) if more else text
+    schedule = Schedule(first, start_time, last, end_time, zone, rule, additional=more)
+    if not rule:
+        assume(len(own_starts(schedule)) > 1)
+        exceptions = []
+    # Of a date that is cancelled nobody is told when it would have ended.
+    starts = [start_of(schedule, added) for added in more if not added.end_date]
+    for day, wall_time in draw(st.lists(st.sampled_from(starts), unique=True)) if starts else ():
+        original = schedule.original(day, wall_time)
+        change = draw(exceptions_for(day, start_time))
+        if original not in {(other.original_date, other.original_time) for other in exceptions}:
+            exceptions.append(replace(change, original_time=original[1]))
+    return replace(schedule, exceptions=tuple(exceptions))
+
+
+@st.composite
+def additional(draw, first, start_time):
+    """Dates beside a rule, also at other times of its days, in order as a page has them."""
+    found = {}
+    for day in draw(st.lists(st.integers(0, 60), min_size=1, max_size=4)):
+        start = first + timedelta(days=day)
+        own_time = draw(st.none() | times) if start_time else None
+        added = AdditionalDate(start, own_time)
+        if draw(st.integers(0, 3)) == 0:
+            last = start + timedelta(days=draw(st.integers(1, 3)))
+            end_time = draw(times) if start_time else None
+            added = AdditionalDate(start, own_time or start_time, last, end_time)
+        found[added.start] = added
+    return tuple(found[start] for start in sorted(found))
 
 
 @st.composite
@@ -115,6 +145,8 @@ def calendar_of(schedule):
         end_time=schedule.end_time,
         timezone=schedule.timezone,
         recurrence_rule=schedule.rule,
+        additional_dates=additional_dates.written(schedule.additional),
+        keeps_duration=schedule.keeps_duration,
     )
     page.exceptions = [
         EventException(
@@ -124,6 +156,7 @@ def calendar_of(schedule):
             start_time=change.start_time,
             end_date=change.end_date,
             end_time=change.end_time,
+            original_time=change.original_time,
         )
         for change in schedule.exceptions
     ]
@@ -184,7 +217,12 @@ def as_ical_js_reads_it(schedule, occurrence):
     wall, zone = occurrence.wall, ZoneInfo(schedule.timezone)
     if wall.start_time is None:
         return wall.start_date.isoformat(), (wall.last_date + timedelta(days=1)).isoformat()
-    if any(change.original_date == occurrence.original_date for change in schedule.exceptions):
+    starts = {
+        schedule.original(*start_of(schedule, added)) for added in schedule.additional if added.end_date
+    }
+    if occurrence.original in starts or any(
+        (change.original_date, change.original_time) == occurrence.original for change in schedule.exceptions
+    ):
         starts_at, ends_at = occurrence.starts_at, occurrence.ends_at
         return int(starts_at.timestamp()), int((ends_at or starts_at).timestamp())
 
@@ -199,9 +237,20 @@ def as_ical_js_reads_it(schedule, occurrence):
     return seconds(start), seconds(start + timedelta(seconds=length))
 
 
+def start_of(schedule, added):
+    return added.start_date, added.start_time or schedule.start_time
+
+
+def original_of(schedule, occurrence):
+    day, wall_time = schedule.starts(occurrence.original)
+    return (datetime.combine(day, wall_time) if wall_time else day).isoformat()
+
+
 def is_beyond_ical_js(rule):
     """Whether ical.js 2.2 is known to be wrong about it: of a year it takes no notice of BYSETPOS, and days of months
     that not every month has, or that are counted from the end, for others."""
+    if not rule:
+        return False
     parts = rrule.parts(rule)
     days = [int(day) for day in parts.get("BYMONTHDAY", "1").split(",")]
     return parts["FREQ"] == "YEARLY" and ("BYSETPOS" in parts or not all(0 < day <= 28 for day in days))
@@ -214,7 +263,7 @@ def test_ical_js_finds_the_same_dates(read_by_ical_js, schedule):
     at = datetime.combine(schedule.start_date, time.min, tzinfo=UTC) + WINDOW / 2
     last = (at + WINDOW / 2).date()
     ours = {
-        occurrence.original_date.isoformat(): as_ical_js_reads_it(schedule, occurrence)
+        original_of(schedule, occurrence): as_ical_js_reads_it(schedule, occurrence)
         for occurrence in occurrences(schedule, at)
         if occurrence.original_date <= last
     }

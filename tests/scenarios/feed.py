@@ -20,7 +20,7 @@ class Entry:
     is_cancelled: bool = False
     series: int = 1
     dropped: frozenset[date] = frozenset()
-    sequence: int = 0
+    sequence: int = 1
 
     @property
     def values(self) -> Values:
@@ -62,11 +62,12 @@ class Entry:
 
 @dataclass
 class Feed:
-    """`entries` are in the file, `gone` were and may come back."""
+    """`entries` are in the file, `gone` were and may come back; `accepted` is what was imported last of each."""
 
     name: str
     entries: dict[str, Entry] = field(default_factory=dict)
     gone: dict[str, Entry] = field(default_factory=dict)
+    accepted: dict[str, Entry] = field(default_factory=dict)
     made: int = 0
 
     def change(self, uid: str, *, is_older: bool = False, **changes: object) -> Entry:

@@ -25,6 +25,7 @@ class Told:
     world: str = ""
     steps: list[tuple[int, str]] = field(default_factory=list)
     violations: list[tuple[int, Violation]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
 
     @property
     def invariants(self) -> set[str]:
@@ -73,6 +74,7 @@ def play(
                     told.steps.append((number, f"{name}: {text}"))
                     break
             _take(world, number, told)
+        told.seen = world.seen
         connection.run_on_commit.clear()
         transaction.set_rollback(True)
     return told

@@ -84,6 +84,9 @@ def feed_changes(world: World, random: Random) -> str | None:
     } & OF_FIELD.keys()
     if typed and random.random() < 0.5:  # both change the same
         what = OF_FIELD[random.choice(sorted(typed))]
+    pages = _pages_of(world, feed.name, uid)
+    if what == "older" and any(pk in world.waiting() or world.oracle.sheet(pk).is_unsure for pk in pages):
+        what = "title"  # older than which?
     changes: dict[str, object] = {}
     match what:
         case "title" | "older":
@@ -293,6 +296,7 @@ def review_is_decided(world: World, random: Random) -> str | None:
     if isinstance(tab, str):
         return tab
     world.tabs.append(tab)
+    world.seen.add("a submission was decided")
     return world.save(tab, random.choice(("approve", "approve", "reject")))
 
 
@@ -349,6 +353,8 @@ def time_passes(world: World, random: Random) -> str | None:
     name = f"{hours} h pass"
     besides = {(pk, "live", each) for pk in due for each in due[pk].scheduled or ()}
     world.oracle.typed_stays(name, before, after, besides)
+    if due:
+        world.seen.add("a schedule came due")
     for pk, was in due.items():
         now, sheet = after[pk], world.oracle.sheet(pk)
         if now.live != was.scheduled:
@@ -356,7 +362,7 @@ def time_passes(world: World, random: Random) -> str | None:
         sheet.copy_typed("scheduled", "live")
         sheet.taken_down = None
     for pk in before.keys() - due.keys():
-        if after[pk].live != before[pk].live:
+        if not before[pk].is_alias and after[pk].live != before[pk].live:
             world.oracle.fail(HIDDEN, f"{name}: what is live of page {pk} changed")
     world.finish(name, before)
     return f"{name}, {sorted(due)} go live" if due else name
@@ -371,6 +377,9 @@ def page_is_unpublished(world: World, random: Random) -> str | None:
     before, name = world.state, f"mo unpublishes page {pk} ({way})"
     world.answers(name, world.clients["mo"].post(_address(way, "unpublish", pk), {"include_descendants": ""}))
     after = world.look()
+    if after[pk].live and (before[pk].scheduled or before[pk].is_locked or before[pk].workflow):
+        world.oracle.unchanged(name, before, after)
+        return f"{name}: refused"
     if after[pk].live:
         world.oracle.fail(HIDDEN, f"{name}: it is live still")
     sheet = world.oracle.sheet(pk)
@@ -397,8 +406,22 @@ def page_is_published_in_bulk(world: World, random: Random) -> str | None:
     )
     after = world.look()
     world.oracle.typed_stays(name, before, after, {(pk, "live", each) for each in after[pk].draft})
-    world.published(name, pk, after[pk], HIDDEN)
+    world.published(name, pk, before[pk], after[pk], HIDDEN)
     world.finish(name, before)
+    return name
+
+
+@step(1)
+def page_is_locked(world: World, random: Random) -> str | None:
+    pk = _page(world, random)
+    if pk is None:
+        return None
+    before, what = world.state, "unlock" if world.state[pk].is_locked else "lock"
+    name = f"mo does {what} page {pk}"
+    world.answers(name, world.clients["mo"].post(reverse(f"wagtailadmin_pages:{what}", args=[pk])))
+    after = world.look()
+    world.oracle.unchanged(name, before, after)
+    world.state = after
     return name
 
 
@@ -432,8 +455,8 @@ def page_is_copied(world: World, random: Random) -> str | None:
     name = f"mo makes {'an alias' if is_alias else 'a copy'} of page {pk}"
     world.answers(name, world.clients["mo"].post(reverse("wagtailadmin_pages:copy", args=[pk]), data))
     after = world.look()
-    for new in after.keys() - before.keys():
-        world.oracle.sheet(new).touched = True
+    for each in (pk, *(after.keys() - before.keys())):
+        world.oracle.sheet(each).touched = True
     world.oracle.typed_stays(name, before, after)
     world.finish(name, before)
     return name
@@ -472,6 +495,7 @@ def _settled(world: World, pk: int, field: str, way: str) -> str | None:
     if record is None:
         return None
     sheet, before = world.oracle.sheet(pk), world.state
+    world.seen.add(f"somebody said {way}")
     waiting = pk in world.waiting()
     name = f"mo says {way} of {field} of page {pk}"
     address = reverse("import_inbox:settle", args=[record.pk])

@@ -3,6 +3,7 @@
 from wagtail.admin.menu import Menu
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
+from . import authors  # noqa: F401
 from .check_links import CheckLinkViewSet
 from .duplicates import DuplicatesViewSet
 from .inbox import ImportsMenuItem, InboxViewSet

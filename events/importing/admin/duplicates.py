@@ -108,7 +108,7 @@ def groups_of(found: Iterable[tuple[int, ...]], user: Any) -> list[Group]:
             Member(
                 page,
                 tuple(dict.fromkeys(str(record.source) for record in page.import_records.all())),
-                all(other.pk in publishable or not other.live for other in there if other != page)
+                all(other.pk in publishable or not other.live for other in there)
                 and (page.live or not any(other.live for other in there)),
             )
             for page in there
@@ -238,7 +238,8 @@ class SameView(Settle):
         if kept is None:
             raise BadRequest("Name one of the pages as the one that stays.")
         others = [page for page in pages.values() if page != kept]
-        live = {page.pk for page in others if page.live}
+        # The one that stays, too: from now on the sources of the others write to it.
+        live = {page.pk for page in pages.values() if page.live}
         if not allowed(request.user, "publish", live).issuperset(live):
             raise PermissionDenied
         try:
@@ -278,7 +279,9 @@ class TakeBackView(Settle):
             ask_again(row)
             messages.success(request, "It is open again, as far as the two events are still alike.")
         elif row.state == PossibleDuplicate.State.SAME:
-            if row.joined["was_live"] and not allowed(request.user, "publish", row.pair).issuperset(row.pair):
+            if row.joined["taken_down"] and not allowed(request.user, "publish", row.pair).issuperset(
+                row.pair
+            ):
                 raise PermissionDenied
             page = part(row, user=request.user, at=clock.now())
             if page:

@@ -1,5 +1,7 @@
 """Sources in the admin: to set up, to test, to approve and to start."""
 
+import math
+
 from django import forms
 from django.core import signing
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -17,9 +19,11 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, HeaderButton
 
 from events.importing import import_stored
+from events.importing.check import TooOften, slot
+from events.importing.check_page import wait_in_words
 from events.importing.differences import Row, counts, rows
 from events.importing.feed import FIELDS, FeedUnusable, Level
-from events.importing.fetch import is_on_the_web
+from events.importing.fetch import host_of, is_on_the_web
 from events.importing.models import ImportRun, ImportSource
 from events.importing.pages import set_values
 from events.importing.parse import FORMATS
@@ -59,6 +63,11 @@ def next_run_of(source: ImportSource) -> str:
 
 def page_of_test(source: ImportSource) -> str:
     return reverse("import_sources:test", args=[source.pk])
+
+
+def asks_to_send(source: ImportSource, *, may_approve: bool) -> bool:
+    """Whether somebody is about to have a secret sent to an address that nobody has approved."""
+    return may_approve and bool(source.credential) and not source.is_approved
 
 
 class ImportSourceForm(WagtailAdminModelForm):
@@ -160,21 +169,29 @@ class ImportSourceDeleteView(DeleteView):
 
 
 class TestView(SourceScreen, TemplateView):
-    """What an import would do now; nothing is written."""
+    """What an import would do now; nothing is written. Looking at the page asks nobody for anything: mail programs and
+    browsers follow links, too."""
 
     page_title = "Test this feed"
     header_icon = "view"
     template_name = "events/admin/import_test.html"
+    seconds = 0
+    """How long somebody has to wait, while others test feeds."""
 
-    def get_context_data(self, **kwargs):
-        source = self.object
+    def post(self, request, *args, **kwargs):
+        source, what = self.object, self.object.what_was_approved
         may_approve = self.user_has_permission("approve")
-        summary, message = self._tried(may_try=may_approve)
+        is_sent = may_approve and request.POST.get("send") == what
+        if asks_to_send(source, may_approve=may_approve) and not is_sent:
+            # Where a secret goes is said first.
+            return self.get(request, *args, **kwargs)
+        summary, message = self._tried(may_try=is_sent)
         found = rows(summary.plan, source) if summary.plan else []
-        events = paged(self.request, found, "events")
-        return super().get_context_data(
+        events = paged(request, found, "events")
+        context = self.get_context_data(
             **kwargs,
-            source=source,
+            is_tested=True,
+            is_sent=is_sent,
             message=message,
             format=label_of(summary.format),
             is_table=summary.format == "table",
@@ -182,20 +199,37 @@ class TestView(SourceScreen, TemplateView):
             failed=sum(problem.level == Level.FAILED for problem in summary.problems),
             events=events,
             shown=[(row, signed(row, source)) for row in events["page"]],
-            problems=paged(self.request, summary.problems, "problems"),
+            problems=paged(request, summary.problems, "problems"),
+        )
+        response = self.render_to_response({**context, "what": what}, status=429 if self.seconds else 200)
+        if self.seconds:
+            response["Retry-After"] = str(self.seconds)
+        return response
+
+    def get_context_data(self, **kwargs):
+        source, may_approve = self.object, self.user_has_permission("approve")
+        return super().get_context_data(
+            source=source,
             may_approve=may_approve,
+            asks_to_send=asks_to_send(source, may_approve=may_approve),
+            host=host_of(source.address),
             what=source.what_was_approved,
             runs_url=runs_of(source),
             upload=about(source) if source.is_upload else None,
+            **kwargs,
         )
 
     def _tried(self, *, may_try: bool) -> tuple[Summary, str]:
         """What an import would do, and why it cannot be done if it cannot."""
         summary, trigger = Summary(), ImportRun.Trigger.ADMIN
         try:
-            import_stored(self.object, trigger=trigger, dry_run=True, may_try=may_try, summary=summary)
+            with slot():
+                import_stored(self.object, trigger=trigger, dry_run=True, may_try=may_try, summary=summary)
         except FeedUnusable as error:
             return summary, str(error)
+        except TooOften as refusal:
+            self.seconds = math.ceil(refusal.pause.total_seconds())
+            return summary, f"{refusal} Try again in {wait_in_words(self.seconds)}."
         return summary, ""
 
 

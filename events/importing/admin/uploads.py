@@ -1,5 +1,6 @@
 """Uploading a table of events: the file, what its columns mean; then it is tested and imported as any feed is."""
 
+from contextlib import nullcontext
 from functools import cached_property
 
 from django import forms
@@ -15,8 +16,9 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.log_actions import log
 from wagtail.permissions import policy_registry
 
+from events.importing.check import TooOften, slot
 from events.importing.feed import FeedUnusable
-from events.importing.fetch import MAX_BYTES, fetch_feed
+from events.importing.fetch import MAX_BYTES, fetch_feed, host_of
 from events.importing.models import UPLOAD, ImportSource
 from events.importing.parse import FORMATS, table
 from events.importing.parse.otherwise import what_it_is
@@ -25,7 +27,7 @@ from events.importing.uploads import about, keep, stored
 from events.models import EventIndexPage
 
 from .screens import SourceScreen
-from .sources import page_of_test
+from .sources import asks_to_send, page_of_test
 
 TEMPLATES = {
     "csv": ("text/csv; charset=utf-8", table.template),
@@ -232,6 +234,7 @@ class ColumnsView(SourceScreen, FormView):
     """Which column of a table is what, whether it was uploaded or is at an address."""
 
     form_class = ColumnsForm
+    http_method_names = ("get", "head", "post", "options")
     page_title = "What the columns are"
     header_icon = "table"
     template_name = "events/admin/import_columns.html"
@@ -239,26 +242,43 @@ class ColumnsView(SourceScreen, FormView):
     def get_base_object_queryset(self):
         return super().get_base_object_queryset().filter(format="table")
 
+    def get(self, request, *args, **kwargs):
+        if not self.object.is_upload:
+            # Mail programs and browsers follow links, too: nobody is asked before a button is pressed.
+            self.found = {}, ""
+            kwargs["is_unread"] = True
+        return self.render_to_response(self.get_context_data(**kwargs))
+
+    def post(self, request, *args, **kwargs):
+        if "read" in request.POST:
+            form = self.form_class(**self._columns())
+            return self.render_to_response(self.get_context_data(form=form, **kwargs))
+        return super().post(request, *args, **kwargs)
+
+    def _columns(self):
+        return {"samples": self.found[0], "known": self.object.mapping}
+
     @cached_property
     def found(self) -> tuple[dict[str, list[str]], str]:
         """The columns and samples of them, and why there are none if there are none."""
         source = self.object
         try:
-            may_try = self.user_has_permission("approve")
-            found = (
-                stored(source)
-                if source.is_upload
-                else fetch_feed(source.address, credential=credential_of(source, may_try=may_try))
-            )
-            data = found.body or b""
-            if reason := why_no_table(data):
-                return {}, reason
-            return table.samples(data, source.columns.values()), ""
-        except FeedUnusable as error:
+            with nullcontext() if source.is_upload else slot():
+                data = self._data()
+                if reason := why_no_table(data):
+                    return {}, reason
+                return table.samples(data, source.columns.values()), ""
+        except (FeedUnusable, TooOften) as error:
             return {}, str(error)
 
+    def _data(self) -> bytes:
+        if self.object.is_upload:
+            return stored(self.object).body or b""
+        credential = credential_of(self.object, may_try=self.user_has_permission("approve"))
+        return fetch_feed(self.object.address, credential=credential).body or b""
+
     def get_form_kwargs(self):
-        return {**super().get_form_kwargs(), "samples": self.found[0], "known": self.object.mapping}
+        return {**super().get_form_kwargs(), **self._columns()}
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
@@ -266,6 +286,8 @@ class ColumnsView(SourceScreen, FormView):
             source=self.object,
             upload=about(self.object) if self.object.is_upload else None,
             message=self.found[1],
+            asks_to_send=asks_to_send(self.object, may_approve=self.user_has_permission("approve")),
+            host=host_of(self.object.address),
             upload_url=page_of_upload(self.object) if self.object.is_upload else "",
         )
 

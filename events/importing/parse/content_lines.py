@@ -146,9 +146,9 @@ def read_tree(data: bytes) -> Tree:
         if not match:
             if stack:
                 stack[-1].unreadable_lines += 1
-                if found := _BROKEN_CLASS.match(line):
+                if broken := _BROKEN_CLASS.match(line):
                     # Whether an entry is for everybody is no line to lose.
-                    stack[-1].properties.append(Property("CLASS", "", found[1], number))
+                    stack[-1].properties.append(Property("CLASS", "", broken[1], number))
             continue
         name = match[1].upper()
         if name == "BEGIN":

@@ -50,7 +50,7 @@ _ENCODINGS = {
     "cp949": ("ko", 0),
 }
 _SAMPLE_BYTES = 6_000
-_PIECE = re.compile(rb"[^\r\n\"<]{0,300}")
+MAX_PIECE = 300
 _END_OF_PIECE = re.compile(rb"[\r\n\"<]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _TEXT_OF_PO = re.compile(r'^(?:msgstr(?:\[\d\])? )?"(.*)"$', re.MULTILINE)
@@ -83,11 +83,11 @@ def _sample(data: bytes) -> list[bytes]:
             + 1
             + max(before.rfind(mark) for mark in (b"\n", b"\r", b'"', b">", b":"))
         )
-        piece = _PIECE.match(data, start)
-        found.append(piece[0])
-        size += len(piece[0])
+        piece = _END_OF_PIECE.split(data[start : start + MAX_PIECE], maxsplit=1)[0]
+        found.append(piece)
+        size += len(piece)
         # Not within a character of two bytes.
-        end = _END_OF_PIECE.search(data, piece.end() + stride)
+        end = _END_OF_PIECE.search(data, start + len(piece) + stride)
         position = end.end() if end else len(data)
     return found
 

@@ -129,6 +129,9 @@ class _Series:
         if not entry.rules:
             self.more = first
             return
+        if entry.own_clock:
+            self._list(None)
+            return
         try:
             rule, warnings = rules.as_held(entry.rules[0], wall)
         except ValueError as error:
@@ -168,18 +171,26 @@ class _Series:
     def _list(self, why: object):
         """The dates of rules that a page cannot hold."""
         entry, event = self.entry, self.event
+        told, start, zone = (entry.rules, entry.removed), _wall(event), event.timezone
+        if entry.own_clock:
+            # The rule goes by a wall of its own, which is counted like UTC's until the dates are known.
+            told = entry.own_clock.rules(entry.rules), entry.own_clock.rules(entry.removed)
+            start, zone = entry.own_clock.start, "UTC"
         try:
-            found = rules.listed(
-                entry.rules, entry.removed, _wall(event), event.timezone, self.effort.at, self.effort
-            )
+            found = rules.listed(*told, start, zone, self.effort.at, self.effort)
         except ValueError as error:
             self._only_first(why or error)
             self.more = {self._start: AdditionalDate(event.start_date)}
             return
-        self.more = {start: self._added(start) for start in found.starts if start.year in YEARS}
+        starts = found.starts
+        if entry.own_clock:
+            starts = [entry.own_clock.on_the_wall_of(event.timezone, start) for start in starts]
+        self.more = {start: self._added(start) for start in starts if start.year in YEARS}
         self.effort.depends_on_clock |= found.is_cut
         what = "a rule that a page cannot hold"
-        if len(entry.rules) > 1:
+        if entry.own_clock:
+            what = "the clock of a time zone like none of the world"
+        elif len(entry.rules) > 1:
             what = "several RRULEs"
         elif entry.removed:
             what = "an RRULE and an EXRULE"
@@ -446,7 +457,7 @@ class _Series:
             last = max(day for day in self.days.known if datetime.combine(day, usual) < piece.end)
             rule = f"{rule};UNTIL={last + by:%Y%m%d}"
         elif "COUNT" in end:
-            rule = f"{rule};COUNT={int(end['COUNT']) - self.days.known.index(first)}"
+            rule = f"{rule};COUNT={int(end['COUNT']) - sum(day < first for day in self.days.known)}"
         elif until := rrule.last_day(self.rule, event.start_time, event.timezone):
             rule = f"{rule};UNTIL={until + by:%Y%m%d}"
         return (rule, first) if len(rule) <= rrule.MAX_LENGTH else (None, first)
@@ -605,8 +616,8 @@ def _local(moment: Moment, timezone: str) -> datetime:
     """On the wall, naive; a day is its midnight."""
     if not isinstance(moment.value, datetime):
         return datetime.combine(moment.value, time.min)
-    if moment.is_floating:
-        return moment.value.replace(tzinfo=None)
+    if moment.is_floating and moment.wall:
+        return moment.wall
     return moment.value.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
 
 

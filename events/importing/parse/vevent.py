@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from icalendar.prop import vDuration
 
-from events.ical import LAST_DAY
+from events.ical import LAST_DAY, ZONE
 from events.importing.feed import FeedEvent, Key, Level, Problem
 from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printable, rich_text, without_login
 
@@ -32,6 +32,7 @@ _MOMENT = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?",
     re.IGNORECASE,
 )
+_UNTIL_IN_UTC = re.compile(r"UNTIL\s*=\s*(\d{8}T\d{6})Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MEETING = re.compile(
     r"https?://(?:[^/]*\.)?(?:zoom\.us|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com|meet\.jit\.si"
@@ -92,6 +93,8 @@ class Moment(NamedTuple):
     written: date
     is_floating: bool
     is_utc: bool
+    wall: datetime | None = None
+    """As it is written, naive: where it is floating, by the clock of the series that it speaks of."""
 
     def days(self, timezone: str, *, is_timed: bool) -> list[date]:
         """The day of a series in `timezone` that is meant, the most likely first."""
@@ -107,7 +110,7 @@ class Moment(NamedTuple):
         """Whether it is written as the midnight with which a day begins."""
         if not isinstance(self.value, datetime):
             return False
-        return _is_midnight(self.value.astimezone(UTC) if self.is_utc else self.value)
+        return self.wall is not None and _is_midnight(self.wall)
 
     @property
     def recurrence_id(self) -> str:
@@ -122,6 +125,28 @@ class Added(NamedTuple):
 
     start: Moment
     end: Moment | timedelta | None
+
+
+class OwnClock(NamedTuple):
+    """The clock of a `zone` that is like none of the world, and what it shows at the `start` of an entry (naive)."""
+
+    zone: CustomZone
+    start: datetime
+
+    def rules(self, told: Iterable[str]) -> tuple[str, ...]:
+        """RRULEs whose UNTIL is a time of this clock."""
+        return tuple(_UNTIL_IN_UTC.sub(self._until, text) for text in told)
+
+    def _until(self, match: re.Match[str]) -> str:
+        try:
+            until = datetime.strptime(match[1].upper(), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+            return f"UNTIL={self.zone.wall(until):%Y%m%dT%H%M%S}"
+        except (ValueError, OverflowError):
+            return match[0]
+
+    def on_the_wall_of(self, zone: str, start: datetime) -> datetime:
+        """What a clock in the IANA `zone` shows when this one shows `start`; both naive."""
+        return self.zone.instant(start).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 @dataclass(slots=True)
@@ -143,6 +168,8 @@ class Entry:
     """EXRULEs."""
     is_exact: bool = False
     """Whether it lasts so many hours, whatever the clocks do meanwhile, and not until a time on the wall."""
+    own_clock: OwnClock | None = None
+    """The one by which its rules go, where that is of no zone of the world."""
     is_own: bool = False
     """Whether it is of one of our own calendars, which tell by EXDATE what is cancelled, and leave out what is gone."""
 
@@ -200,11 +227,14 @@ class Calendar:
     def _custom(self, tzid: str) -> CustomZone | None:
         return self.custom_zones.get(zone_key(tzid).lower())
 
+    def _is_known(self, tzid: str) -> bool:
+        return bool(tzid) and bool(zone_called(tzid) or self._custom(tzid) or offset_called(tzid) is not None)
+
     @property
     def tzid(self) -> str:
         """What times go by that name no zone, and whose entry names none; "" where the calendar does not say."""
         told = (self.zone_name, self.component.text("TZID"))
-        known = next((name for name in told if name and (zone_called(name) or self._custom(name))), "")
+        known = next(filter(self._is_known, told), "")
         return known or (self.only_zone if len(self.custom_zones) == 1 else "")
 
     @property
@@ -221,7 +251,7 @@ class Calendar:
         if own_zone and own_zone.location:
             named = named or zone_called(own_zone.location)
         if own_zone is None or not own_zone.is_readable:
-            return Clock(named) if named else self._clock_at_offset(tzid, wall)
+            return Clock(named) if named else self._clock_at_offset(tzid, wall, is_series=is_series)
         if named and (not own_zone.speaks_of(wall) or own_zone.is_like(named, wall, all_year=is_series)):
             return Clock(named)
         preferred = [name for name in (self.zone, self.default_timezone) if name]
@@ -246,7 +276,7 @@ class Calendar:
         reason = f"Its time zone “{told}” is defined like no zone of the world; {named} is used, by its name."
         return Clock(named, warning="" if is_like_now else reason)
 
-    def _clock_at_offset(self, tzid: str, wall: datetime) -> "Clock":
+    def _clock_at_offset(self, tzid: str, wall: datetime, *, is_series: bool) -> "Clock":
         """By an offset in the name of a zone that is not known otherwise."""
         told, offset = tzid[:80], offset_called(tzid)
         fixed = CustomZone.at_offset(offset) if offset is not None else None
@@ -257,13 +287,14 @@ class Calendar:
             # Windows names the offset of the winter, whatever the season is.
             default = self.zone or self.default_timezone
             return Clock(default, warning=f"Its time zone “{told}” is not known; {default} is assumed.")
-        zone = fixed.zone_in(wall.year, ()) or fixed.zone_at(wall)
+        # The clock of a place may be right today and wrong in summer.
+        zone = fixed.zone_in(wall.year, ()) or (None if is_series else fixed.zone_at(wall))
         return Clock(
             zone, fixed if zone is None else None, f"Its time zone “{told}” is not known but by its offset"
         )
 
     def problems(self) -> Iterator[Problem]:
-        if self.zone_name and not self.zone:
+        if self.zone_name and not self._is_known(self.zone_name):
             reason = (
                 f"The calendar's time zone “{self.zone_name[:80]}” is not known; it is left out of account."
             )
@@ -282,6 +313,7 @@ class EntryReader:
     uid: str = ""
     clocks: dict[str, Clock] = field(default_factory=dict)
     """By TZID, as it is at the start of the entry."""
+    own_clock: OwnClock | None = None
     zone_of_days: str = ""
     """The IANA zone by whose midnights its whole days are told, if they are told by times."""
 
@@ -375,6 +407,7 @@ class EntryReader:
             is_following=self._is_following,
             removed=tuple(dict.fromkeys(removed)),
             is_exact=self._is_exact,
+            own_clock=self.own_clock,
             is_own=self.calendar.is_own,
         )
 
@@ -573,7 +606,11 @@ class EntryReader:
         offset = match[7] if match else None
         written = date(*(int(part) for part in match.groups()[:3])) if match else value
         is_floating = not (offset or parameters.get("TZID"))
-        return Moment(value, written, is_floating, (offset or "").upper() == "Z")
+        wall = None
+        if match and isinstance(value, datetime):
+            hour, minute, second = (int(part or 0) for part in match.groups()[3:6])
+            wall = datetime.combine(written, time(hour, minute, min(second, 59)))
+        return Moment(value, written, is_floating, (offset or "").upper() == "Z", wall)
 
     def _excluded(self) -> Iterator[Moment]:
         for text, parameters in self._dates("EXDATE"):
@@ -629,7 +666,8 @@ class EntryReader:
             return self._at_offset(wall, offset, tzid)
         if offset:
             # The dates of a series at a time in UTC do not go with the seasons of the calendar's zone.
-            zone = "UTC" if self.component.get("RRULE") else self.calendar.zone or "UTC"
+            own_zone = zone_called(self.component.text(ZONE)) if self.calendar.is_own else None
+            zone = "UTC" if self.component.get("RRULE") else own_zone or self.calendar.zone or "UTC"
             if tzid:
                 self.warnings.append(f"Its {name} has both a TZID and a Z; it is read as UTC.")
                 zone = self._clock(tzid, wall).zone or zone
@@ -643,6 +681,8 @@ class EntryReader:
                 self._warn_of_clock(clock.warning, clock.zone)
             return wall.replace(tzinfo=ZoneInfo(clock.zone))
         self._warn_of_clock(clock.warning, self._default_zone)
+        if clock.own and name == "DTSTART":
+            self.own_clock = OwnClock(clock.own, wall)
         there = clock.own.instant(wall) if clock.own else wall.replace(tzinfo=ZoneInfo(self._default_zone))
         return there.astimezone(ZoneInfo(self._default_zone))
 
@@ -669,7 +709,8 @@ class EntryReader:
                 self.warnings.append(
                     f"Its {name} names no time zone; it is read by that of its {other}, {tzid[:80]}."
                 )
-            if tzid or (offset and other == "DTSTART"):
+            # Which date of a series is meant is told by the clock of the series, which need not be UTC's.
+            if tzid or (offset and (other, name) == ("DTSTART", "DTEND")):
                 return tzid, offset
         tzid = self.component.text("TZID") or self.component.text("X-WR-TIMEZONE") or self.calendar.tzid
         if tzid and not self.calendar.zone and tzid == self.calendar.tzid:

@@ -120,7 +120,7 @@ def offset_called(name: str) -> timedelta | None:
 def _by_words(name: str) -> str | None:
     words = name.lower().replace("'", "’")
     return (
-        _WINDOWS.get(name.lower())
+        _WINDOWS.get(name.lower().replace(" daylight time", " standard time"))
         or ABBREVIATIONS.get(name.upper())
         or LONG_NAMES.get(words)
         or LONG_NAMES.get(name.lower())
@@ -226,12 +226,18 @@ def _names_by_lower_case() -> dict[str, str]:
 
 def _with_a_place(name: str) -> str | None:
     """The IANA zone that stands for an old one without a place, such as `CET` or `EST5EDT`."""
-    old = available_timezones() - {"localtime", "posixrules", "Factory"}
-    known = next((other for other in old if other.lower() == name.lower()), None)
+    known = _old_names().get(name.lower())
     if known is None:
         return None
     clock = [(noon, noon.replace(tzinfo=_zone(known)).utcoffset()) for noon in _noons(2026)]
     return next((other for other in _WELL_KNOWN if _agrees(_zone(other), clock)), None)
+
+
+@cache
+def _old_names() -> dict[str, str]:
+    """Python looks for them in the file system every time."""
+    names = available_timezones() - {"localtime", "posixrules", "Factory"}
+    return {name.lower(): name for name in sorted(names)}
 
 
 def _noons(year: int) -> list[datetime]:
@@ -269,6 +275,12 @@ class CustomZone:
 
     def instant(self, wall: datetime) -> datetime:
         return wall.replace(tzinfo=timezone(self.offset(wall))).astimezone(UTC)
+
+    def wall(self, moment: datetime) -> datetime:
+        """What its clock shows, naive, at the aware `moment`."""
+        utc = moment.astimezone(UTC).replace(tzinfo=None)
+        # An hour off at most, where the clock changes just then.
+        return utc + self.offset(utc + self.offset(utc))
 
     @classmethod
     def at_offset(cls, offset: timedelta) -> "CustomZone":

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -18,7 +19,7 @@ from events.importing.feed import FeedHeld
 from events.importing.models import ImportChange, ImportRecord, ImportRun, ImportSource
 from events.importing.undo import undo
 from events.models import EventPage
-from tests.builders import make_calendar, the
+from tests.builders import change_sources, make_calendar, the
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,13 @@ def look(client, name, thing, **query):
 def import_now(source):
     source = ImportSource.objects.get(pk=source.pk)
     return import_stored(source, trigger=ImportRun.Trigger.ADMIN).run
+
+
+def tried(client, source, send="", **query):
+    """What the page of a test says once its button was pressed."""
+    response = client.post(f"{address('import_sources:test', source)}?{urlencode(query)}", {"send": send})
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
 
 
 def far(days):
@@ -83,7 +91,7 @@ def test_a_test_says_what_would_be_done_and_writes_nothing(as_moderator, source,
         "DTSTART:x",
     )
     before = list(EventPage.objects.values()), list(ImportRecord.objects.values()), ImportRun.objects.count()
-    html = look(as_moderator, "import_sources:test", source)
+    html = tried(as_moderator, source)
     assert before == (
         list(EventPage.objects.values()),
         list(ImportRecord.objects.values()),
@@ -108,7 +116,7 @@ def test_a_test_says_what_would_be_done_and_writes_nothing(as_moderator, source,
 
 def test_a_feed_that_cannot_be_used_is_told_in_a_sentence(as_moderator, source, server):
     server.status = 404
-    html = look(as_moderator, "import_sources:test", source)
+    html = tried(as_moderator, source)
     assert "help-critical" in html
     assert "127.0.0.1" in html
     assert "Import now" not in html
@@ -118,13 +126,15 @@ def test_the_events_of_a_test_are_shown_page_by_page(as_moderator, source, serve
     def queries(count):
         server.body = make_calendar(*(f"SUMMARY:Event {number}" for number in range(count)))
         with CaptureQueriesContext(connection) as captured:
-            look(as_moderator, "import_sources:test", source)
+            tried(as_moderator, source)
         return len(captured)
 
     queries(1)
     assert queries(3) == queries(60) <= 30
-    assert "Page 1 of 3" in look(as_moderator, "import_sources:test", source)
-    html = look(as_moderator, "import_sources:test", source, events=3)
+    html = tried(as_moderator, source)
+    assert "Page 1 of 3" in html
+    assert 'form="again" formaction="?events=2#events"' in html
+    html = tried(as_moderator, source, events=3)
     assert html.count("As a page</button>") == 10
 
 
@@ -132,7 +142,7 @@ def test_what_a_feed_says_is_escaped(as_moderator, source, server):
     server.body = make_calendar(
         f"SUMMARY:{SCRIPT}\nLOCATION:{SCRIPT}\nUID:{SCRIPT}", f"UID:{SCRIPT}2\nDTSTART:x"
     )
-    assert SCRIPT not in look(as_moderator, "import_sources:test", source)
+    assert SCRIPT not in tried(as_moderator, source)
     run = import_now(source)
     html = look(as_moderator, "import_runs:inspect", run)
     assert SCRIPT not in html
@@ -150,14 +160,14 @@ def test_whatever_was_kept_of_an_event_is_escaped(as_moderator, source, server):
     record.values["title"] = SCRIPT
     record.save()
     server.body = make_calendar("SUMMARY:One")
-    html = look(as_moderator, "import_sources:test", source)
+    html = tried(as_moderator, source)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;</h3>" in html
     assert SCRIPT not in html
 
 
 def test_a_new_event_is_shown_as_a_page(as_moderator, source, server):
     server.body = make_calendar("SUMMARY:Sea ice\nLOCATION:Frascati\nRRULE:FREQ=WEEKLY;COUNT=3")
-    html = look(as_moderator, "import_sources:test", source)
+    html = tried(as_moderator, source)
     event = re.search(r'name="event" value="([^"]+)"', html)[1]
     response = as_moderator.post(reverse("import_sources:preview"), {"event": event})
     assert response.status_code == 200
@@ -178,7 +188,7 @@ def shown_as_page(client, html, title):
 
 
 def test_every_event_that_has_a_page_or_gets_one_is_shown_as_it_would_be(admin_client, source, server):
-    ImportSource.objects.update(missing="cancel", missing_after=1)
+    change_sources(missing="cancel", missing_after=1)
     server.body = make_calendar(*(f"SUMMARY:{name}" for name in ("Same", "Old", "Mine", "Deleted", "Gone")))
     import_now(source)
     mine = EventPage.objects.get(title="Mine")
@@ -188,7 +198,7 @@ def test_every_event_that_has_a_page_or_gets_one_is_shown_as_it_would_be(admin_c
     server.body = make_calendar(
         *(f"SUMMARY:{name}" for name in ("Same", "New title", "Theirs\nLOCATION:Oslo", "Deleted"))
     )
-    html = look(admin_client, "import_sources:test", source)
+    html = tried(admin_client, source)
     assert "Same</h1>" in shown_as_page(admin_client, html, "Same")
     assert "New title</h1>" in shown_as_page(admin_client, html, "New title")
     merged = shown_as_page(admin_client, html, "Theirs")
@@ -202,7 +212,7 @@ def test_every_event_that_has_a_page_or_gets_one_is_shown_as_it_would_be(admin_c
 
 def test_a_page_is_shown_only_to_who_may_edit_it(as_moderator, source, server):
     import_now(source)
-    html = look(as_moderator, "import_sources:test", source)
+    html = tried(as_moderator, source)
     event = re.search(r'name="event" value="([^"]+)"', html)[1]
     assert as_moderator.post(reverse("import_sources:preview"), {"event": event}).status_code == 302
 
@@ -210,7 +220,7 @@ def test_a_page_is_shown_only_to_who_may_edit_it(as_moderator, source, server):
 def test_a_page_that_was_deleted_since_the_test_is_said_to_be(as_moderator, source, server):
     import_now(source)
     server.body = make_calendar("SUMMARY:Two")
-    html = look(as_moderator, "import_sources:test", source)
+    html = tried(as_moderator, source)
     event = re.search(r'name="event" value="([^"]+)"', html)[1]
     EventPage.objects.all().delete()
     response = as_moderator.post(reverse("import_sources:preview"), {"event": event})
@@ -224,11 +234,28 @@ def test_only_who_may_approve_has_a_new_address_sent_a_credential(
     monkeypatch.setenv("IMPORT_CREDENTIAL_X", "Bearer abc")
     ImportSource.objects.update(credential="IMPORT_CREDENTIAL_X")
     give(django_user_model, "change_importsource")
-    assert "may approve sources of events has to test" in look(as_editor, "import_sources:test", source)
+    assert "may approve sources of events has to test" in tried(as_editor, source)
     assert server.asked == []
     give(django_user_model, "approve_importsource")
-    look(as_editor, "import_sources:test", source)
+    html = tried(as_editor, source)
+    assert "is sent to <strong>http://127.0.0.1" in html
+    assert server.asked == []
+    ImportSource.objects.update(exclude_words="changed meanwhile")
+    send = re.search(r'name="send" value="([0-9a-f]+)"', html)[1]
+    tried(as_editor, source, send=send)
+    assert server.asked == []
+    ImportSource.objects.update(exclude_words="")
+    tried(as_editor, source, send=send)
     assert server.asked[0]["Authorization"] == "Bearer abc"
+
+
+def test_looking_at_the_page_of_a_test_asks_nobody(as_moderator, source, server):
+    for method in (as_moderator.get, as_moderator.head):
+        assert method(address("import_sources:test", source)).status_code == 200
+    assert server.asked == []
+    html = look(as_moderator, "import_sources:test", source)
+    assert "Test this feed</button>" in html
+    assert "Import now" not in html
 
 
 def give(users, codename):
@@ -242,7 +269,7 @@ def give(users, codename):
 
 def test_a_source_is_approved_as_it_was_looked_at(as_moderator, source):
     ImportSource.objects.update(approved="")
-    html = look(as_moderator, "import_sources:test", source)
+    html = tried(as_moderator, source)
     what = re.search(r'name="what" value="([0-9a-f]+)"', html)[1]
     ImportSource.objects.update(address=f"{source.address}?x")
     response = as_moderator.post(address("import_sources:approve", source), {"what": what}, follow=True)
@@ -284,6 +311,7 @@ def test_a_source_that_is_not_approved_is_imported_without_writing(as_moderator,
 def test_a_run_that_is_held_is_approved(as_moderator, source, server):
     source.missing, source.missing_after = "unpublish", 1
     source.publish, source.vanishing_count = "publish", 0
+    source.approved = source.what_was_approved
     source.save()
     server.body = make_calendar(*(f"SUMMARY:{number}\n{far(9)}" for number in range(4)))
     import_now(source)
@@ -293,7 +321,7 @@ def test_a_run_that_is_held_is_approved(as_moderator, source, server):
     run = ImportRun.objects.first()
     html = look(as_moderator, "import_runs:inspect", run)
     assert "3 of 4 upcoming events are no longer in the feed" in html
-    tested = look(as_moderator, "import_sources:test", source)
+    tested = tried(as_moderator, source)
     assert "3 of 4 upcoming events are no longer in the feed" in tested
     assert "<li><strong>3</strong> withdrawn</li>" in tested
     assert "Approve and run" in html
@@ -433,7 +461,8 @@ def test_an_editor_is_refused_whatever_changes_something(as_editor, source):
 @pytest.mark.parametrize("name", ["import_sources:edit", "import_sources:test"])
 def test_every_form_carries_the_token_that_proves_it_is_ours(as_moderator, source, name):
     ImportSource.objects.update(approved="")
-    forms = re.findall(r'<form[^>]*method="post".*?</form>', look(as_moderator, name, source), re.I | re.S)
+    html = look(as_moderator, name, source) if name.endswith("edit") else tried(as_moderator, source)
+    forms = re.findall(r'<form[^>]*method="post".*?</form>', html, re.I | re.S)
     assert len(forms) >= 2
     assert all("csrfmiddlewaretoken" in form for form in forms)
 

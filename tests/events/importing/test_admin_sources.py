@@ -163,7 +163,8 @@ def test_only_a_superuser_names_files_of_the_server(as_superuser, event_list, tm
         ({"credential": "IMPORT_CREDENTIAL_X"}, False),
         ({"exclude_words": "Two"}, False),
         ({"include_categories": "Soil"}, False),
-        ({"name": "Another name", "interval": "60", "publish": "publish"}, True),
+        ({"publish": "publish"}, False),
+        ({"name": "Another name", "interval": "60", "is_paused": "on"}, True),
     ],
 )
 def test_case_60_in_the_admin(as_moderator, event_list, changes, is_approved):

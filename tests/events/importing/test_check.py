@@ -379,7 +379,7 @@ def test_the_portal_checks_few_feeds_at_a_time(client, source):
     with held_elsewhere("check at once 0"):
         assert ask(client, source).status_code == 200
     with held_elsewhere("check at once 0", "check at once 1"):
-        assert "Other partners are checking" in told(ask(client, source))
+        assert "Other feeds are being checked" in told(ask(client, source))
 
 
 def test_an_import_goes_on_while_its_feed_is_checked(client, source):

@@ -50,6 +50,7 @@ def test_a_source_is_set_up_imported_settled_and_undone(
     page.get_by_label("What is new").select_option("publish")
     page.get_by_role("button", name="Create").click()
     page.get_by_role("link", name="Test this feed").first.click()
+    page.get_by_role("button", name="Test this feed").click()
     expect(page.get_by_text("Ice school").first).to_be_visible()
     assert not EventPage.objects.exists()
     page.get_by_role("button", name="Approve").click()
@@ -77,8 +78,8 @@ def test_a_source_is_set_up_imported_settled_and_undone(
 
     # The conflict is settled for the feed.
     page.goto(live_server.url + reverse("import_inbox:index"))
-    page.get_by_role("button", name="Take the feed’s: Title").click()
-    expect(page.get_by_text("Nothing to settle.")).to_be_visible()
+    page.get_by_role("button", name="Use the partner’s: Title").click()
+    expect(page.get_by_text("No decision is waiting.")).to_be_visible()
     event.refresh_from_db()
     assert event.title == "Snow school"
 

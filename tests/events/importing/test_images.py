@@ -16,7 +16,7 @@ from events.importing.models import ImportedImage, ImportRecord
 from events.importing.settle import open_conflicts
 from events.importing.undo import undo
 from events.models import EventPage
-from tests.builders import make_calendar, make_image, the
+from tests.builders import change_sources, make_calendar, make_image, the
 
 pytestmark = pytest.mark.django_db
 
@@ -179,13 +179,13 @@ def test_a_picture_that_an_editor_deleted_stays_away(run):
 
 
 def test_a_source_brings_pictures_only_if_it_is_to(run, site):
-    ImportSource.objects.update(images=False)
+    change_sources(images=False)
     run("/one.png")
     assert the(EventPage).image is None
     assert site[1] == []
-    ImportSource.objects.update(images=True)
+    change_sources(images=True)
     assert run("/one.png").counts["updated"] == 1
-    ImportSource.objects.update(images=False)
+    change_sources(images=False)
     run("/other.png")
     assert the(EventPage).image == the(PortalImage)
 

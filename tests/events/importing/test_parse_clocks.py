@@ -1,13 +1,14 @@
 """Which clock the times of a calendar's entries go by: one for an entry, and the file's own definition of a zone."""
 
-from datetime import date
+import time as stopwatch
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from events.importing.parse import parse
 from events.importing.parse.zones import zone_called
-from events.recurrence import instant
+from events.recurrence import Schedule, instant, occurrences
 from tests.builders import make_calendar
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
@@ -118,6 +119,7 @@ NONSENSE = BERLIN.replace("BYMONTH=10", "BYMONTH=6").replace("+0200", "+0417")
         ),
         ("DTSTART:20270702T080000", "X-WR-TIMEZONE:Asia/Tokyo", "2027-07-01T23:00Z"),
         ("DTSTART:20270702T080000", "TZID:Asia/Tokyo", "2027-07-01T23:00Z"),
+        ("DTSTART:20270702T080000", "X-WR-TIMEZONE:GMT-03:30", "2027-07-02T11:30Z"),
         ("DTSTART:20270702T080000", FIXED.format(name="X", offset="+0900"), "2027-07-01T23:00Z"),
         (
             "DTSTART:20270702T080000",
@@ -248,6 +250,53 @@ def test_a_series_goes_by_the_definition_also_where_it_begins_like_the_name():
     assert f"{instant(date(2027, 7, 4), event.start_time, event.timezone):%H:%M}" == "14:00"
 
 
+DRIFT = (CASES / "own-zone-series-drift.ics").read_bytes().decode()
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("RRULE:FREQ=WEEKLY;COUNT=3", ["04-19T07:00", "04-26T06:00", "05-03T06:00"]),
+        ("RRULE:FREQ=WEEKLY;UNTIL=20270503T060000Z", ["04-19T07:00", "04-26T06:00", "05-03T06:00"]),
+        ("RRULE:FREQ=WEEKLY;UNTIL=20270503T055959Z", ["04-19T07:00", "04-26T06:00"]),
+        ("RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE;TZID=Base:20270426T100000", ["04-19T07:00", "05-03T06:00"]),
+        ("RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE:20270426T100000", ["04-19T07:00", "05-03T06:00"]),
+        ("RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE:20270419T070000Z", ["04-26T06:00", "05-03T06:00"]),
+        ("RRULE:FREQ=MONTHLY;BYMONTHDAY=19;COUNT=6", [
+            *("04-19T07:00", "05-19T06:00", "06-19T06:00", "07-19T06:00", "08-19T06:00", "09-19T07:00"),
+        ]),
+        ("RDATE;TZID=Base:20270503T100000", ["04-19T07:00", "05-03T06:00"]),
+    ],
+)  # fmt: skip
+def test_a_series_by_a_clock_like_none_of_the_world_has_the_right_instants(rule, expected):
+    found, said = starts_of(DRIFT.replace("RRULE:FREQ=WEEKLY;COUNT=3", rule).encode())
+    assert found == expected
+    assert "like no zone of the world" in said
+
+
+def test_a_series_at_an_offset_does_not_go_with_the_summer_of_a_place():
+    data = make_calendar("DTSTART;TZID=GMT-03:30:20270104T100000\nRRULE:FREQ=MONTHLY;COUNT=7", head="X-A:b")
+    assert starts_of(data)[0][-1] == "07-04T13:30"
+
+
+def test_a_calendar_of_nothing_but_odd_zones_takes_seconds():
+    zones = "\n".join(NONSENSE.format(name=f"Zone {number} (GMT+3)") for number in range(200))
+    entries = [f"DTSTART;TZID=Zone {number} (GMT+3):20270704T100000" for number in range(200)]
+    started = stopwatch.process_time()
+    assert len(read(make_calendar(*entries, head=zones)).events) == 200
+    assert stopwatch.process_time() - started < 2.5
+
+
+def starts_of(data):
+    """The instants at which the dates of the only event begin, without year, and the warnings."""
+    feed = read(data)
+    (event,) = feed.events
+    wall = (event.start_date, event.start_time, event.end_date, event.end_time, event.timezone)
+    schedule = Schedule(*wall, event.recurrence_rule, event.exceptions, event.additional_dates)
+    starts = sorted(each.starts_at for each in occurrences(schedule, datetime(2027, 1, 1, tzinfo=UTC)))
+    return [f"{start:%m-%dT%H:%M}" for start in starts], " ".join(problem.reason for problem in feed.problems)
+
+
 @pytest.mark.parametrize(
     ("name", "zone"),
     [
@@ -255,6 +304,7 @@ def test_a_series_goes_by_the_definition_also_where_it_begins_like_the_name():
         ("W. Europe Standard Time (2)", "Europe/Berlin"),
         ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
         ("Eastern Time (US & Canada)", "America/New_York"),
+        ("GMT Daylight Time", "Europe/London"),
         ("(GMT-08:00) Pacific Time (US & Canada); Tijuana", None),
         ("(UTC-08:00) Pacific Time (US & Canada)", "America/Los_Angeles"),
         ("(GMT+01.00) Amsterdam / Berlin / Bern / Rom / Stockholm / Wien", "Europe/Amsterdam"),

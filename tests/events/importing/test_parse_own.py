@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from events import ical, rrule
+from events import additional_dates, ical, rrule
 from events.importing.parse import parse
 from events.models import EventException, EventPage, EventTopic, EventType
-from events.recurrence import Schedule, all_dates
+from events.recurrence import Schedule, all_dates, instant
 from events.text import plain_text
 from tests.events.test_recurrence_properties import schedules
 
@@ -49,6 +49,7 @@ def pages(draw):
         end_time=schedule.end_time,
         timezone=schedule.timezone,
         recurrence_rule=schedule.rule,
+        additional_dates=additional_dates.written(schedule.additional),
         body=draw(paragraphs),
         summary=draw(st.just("") | words),
         event_status=draw(st.sampled_from(EventPage.Status.values)),
@@ -72,6 +73,7 @@ def pages(draw):
             start_time=change.start_time,
             end_date=change.end_date,
             end_time=change.end_time,
+            original_time=change.original_time,
             note="" if change.is_cancelled else draw(st.just("") | words),
         )
         for change in schedule.exceptions
@@ -108,7 +110,14 @@ def page_of(event):
         EventException(**{name: getattr(change, name) for name in change.__slots__})
         for change in event.exceptions
     ]
+    page.additional_dates = additional_dates.written(event.additional_dates)
+    page.keeps_duration = event.keeps_duration
     return page
+
+
+def original_instant(page, occurrence):
+    day, wall_time = page.schedule.starts(occurrence.original)
+    return str(wall_time and instant(day, wall_time, page.timezone))
 
 
 def when(page):
@@ -117,6 +126,7 @@ def when(page):
     return sorted(
         (
             each.original_date,
+            original_instant(page, each),
             (each.wall.start_date, each.wall.last_date, str(each.wall.start_time), str(each.wall.end_time)),
             each.wall.start_time and (each.starts_at, str(each.ends_at)),
             each.is_cancelled,

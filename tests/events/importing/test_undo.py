@@ -10,7 +10,7 @@ from events.importing.models import ImportRecord, ImportRun, ImportSource
 from events.importing.pages import draft_values
 from events.importing.undo import undo
 from events.models import EventPage
-from tests.builders import make_calendar, the
+from tests.builders import change_sources, make_calendar, the
 
 from .test_import_events import edit
 
@@ -94,7 +94,7 @@ def test_case_53_a_draft_is_changed_back_beside_what_is_live(imported):
 @pytest.mark.parametrize("policy", ["cancel", "unpublish"])
 def test_case_53_what_was_withdrawn_is_there_again(imported, policy):
     imported("SUMMARY:One", "SUMMARY:Two")
-    ImportSource.objects.update(missing=policy, missing_after=1)
+    change_sources(missing=policy, missing_after=1)
     before = snapshot()
     run = imported("SUMMARY:One")
     assert snapshot() != before

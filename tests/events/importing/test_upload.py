@@ -95,7 +95,7 @@ def test_a_table_becomes_pages_by_way_of_its_columns_and_a_test(as_moderator, ev
         assert words in html
     response = choose(as_moderator, source)
     assert response["Location"] == reverse("import_sources:test", args=[source.pk])
-    html = as_moderator.get(response["Location"]).content.decode()
+    html = as_moderator.post(response["Location"]).content.decode()
     assert "<strong>2</strong> created" in html
     assert "Soil day" in html
     assert not EventPage.objects.exists()
@@ -122,7 +122,7 @@ def test_the_next_version_of_a_table_is_merged_and_undone_as_any_feed(as_moderat
     )
     choose(as_moderator, source)
     source.refresh_from_db()
-    assert source.is_approved
+    assert not source.is_approved
     run = import_it(source).run
     mine = EventPage.objects.get(title="Soil day").get_latest_revision_as_object()
     assert (mine.venue, mine.city) == ("Mine", "Berlin")
@@ -207,7 +207,7 @@ def test_a_mapped_column_that_the_new_version_lacks_is_told(as_moderator, event_
     source = make_upload(as_moderator, event_list)
     choose(as_moderator, source)
     upload_again(as_moderator, source, TABLE.replace(b"Where", b"Ort"))
-    html = as_moderator.get(reverse("import_sources:test", args=[source.pk])).content.decode()
+    html = as_moderator.post(reverse("import_sources:test", args=[source.pk])).content.decode()
     assert "The table has no column “Where”" in html
     assert suggested(as_moderator, source) == ["title", "start_date", "venue", ""]
 
@@ -241,7 +241,9 @@ def test_the_columns_of_a_table_at_an_address_are_told_as_well(as_moderator, sou
     server.body = TABLE
     assert as_moderator.get(columns(source)).status_code == 404
     ImportSource.objects.update(format="table")
-    html = as_moderator.get(columns(source)).content.decode()
+    assert "Read the columns</button>" in as_moderator.get(columns(source)).content.decode()
+    assert server.asked == []
+    html = as_moderator.post(columns(source), {"read": "on"}).content.decode()
     assert "Kickoff" in html
     assert "Upload another file" not in html
     choose(as_moderator, source)
@@ -252,7 +254,7 @@ def test_the_columns_of_a_table_at_an_address_are_told_as_well(as_moderator, sou
     choose(as_moderator, source, ["title", "start_date", "venue", ""])
     assert dict(import_it(source, by_the_clock).counts) == {"updated": 2}
     server.status = 404
-    assert "127.0.0.1" in as_moderator.get(columns(source)).content.decode()
+    assert "127.0.0.1" in as_moderator.post(columns(source), {"read": "on"}).content.decode()
 
 
 def test_case_61_only_who_may_approve_has_a_table_asked_for_with_a_credential(
@@ -262,10 +264,12 @@ def test_case_61_only_who_may_approve_has_a_table_asked_for_with_a_credential(
     ImportSource.objects.update(format="table", credential="IMPORT_CREDENTIAL_X")
     server.body = TABLE
     sign_in(client, "ch", (*EDITOR, "change_importsource"))
-    assert "has to test and approve it" in client.get(columns(source)).content.decode()
+    assert "has to test and approve it" in client.post(columns(source), {"read": "on"}).content.decode()
     assert server.asked == []
     sign_in(client, "mo", (*EDITOR, "change_importsource", "approve_importsource"))
-    assert "Kickoff" in client.get(columns(source)).content.decode()
+    assert "is sent to <strong>http://127.0.0.1" in client.get(columns(source)).content.decode()
+    assert server.asked == []
+    assert "Kickoff" in client.post(columns(source), {"read": "on"}).content.decode()
     assert server.asked[0]["Authorization"] == "Bearer abc"
 
 
@@ -336,7 +340,7 @@ def test_what_is_wrong_with_a_row_is_told_with_its_number(as_moderator, event_li
     data = b"Name,When\nGood,46511\nEither,03/04/2027\nNever,soon\n,\nNone,\n"
     source = make_upload(as_moderator, event_list, data)
     choose(as_moderator, source, ["title", "start_date"])
-    html = as_moderator.get(reverse("import_sources:test", args=[source.pk])).content.decode()
+    html = as_moderator.post(reverse("import_sources:test", args=[source.pk])).content.decode()
     assert '<th scope="col">Row</th>' in html
     rows = re.findall(r"<td>Failed</td>\s*<td>(\d+)</td>\s*<td>(.*?)</td>", html)
     assert [number for number, _ in rows] == ["3", "4", "6"]

@@ -15,7 +15,7 @@ function dates(event, last) {
   for (let next = iterator.next(); next && next.toString().slice(0, 10) <= last; next = iterator.next()) {
     const { startDate, endDate, item } = event.getOccurrenceDetails(next);
     found.push({
-      original: next.toString().slice(0, 10),
+      original: next.toString().replace("Z", ""),
       start: moment(startDate),
       end: moment(endDate),
       title: item.summary,
