@@ -395,7 +395,9 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
     if how.source.missing == ImportSource.Missing.CANCEL:
         # As if the feed had said so, that an editor's word stands against it as always.
         theirs = {**record.values, "event_status": EventPage.Status.CANCELLED.value}
-        versions = following(page, record, theirs, publish=True)
+        # Whatever else the feed had said may still wait for approval.
+        only_live = None if how.publishes else frozenset({"event_status"})
+        versions = following(page, record, theirs, publish=True, only_live=only_live)
         if versions.has_news:
             versions.write(how.user, f"{how.source}: no longer in the feed", submit_by=how.publish)
         for each in (record, *others):

@@ -123,6 +123,8 @@ def _why_it_stays(change: ImportChange, page: EventPage) -> str:
     """Why a page that an import made is not to be deleted; "" if nobody has worked on it since."""
     if others := page.import_records.exclude(source=change.run.source).select_related("source"):
         return f"“{others[0].source}” has the event too, so its page stays."
+    if page.import_records.filter(is_ignored=True).exists():
+        return "somebody ignores the event, which the next import would make again without its page."
     by_hand = "Delete it by hand if it is to go."
     if entry := _by_people(page).first():
         did = f"{entry.user.get_username()} worked on the page" if entry.user else "the page was changed"

@@ -216,9 +216,17 @@ class Versions:
         )
 
 
-def following(page: EventPage, record: ImportRecord, theirs: Values, *, publish: bool) -> Versions:
+def following(
+    page: EventPage,
+    record: ImportRecord,
+    theirs: Values,
+    *,
+    publish: bool,
+    only_live: frozenset[str] | None = None,
+) -> Versions:
     """The versions of `page` as they follow a feed that says `theirs` now; what is live only if `publish`, and then
-    also what an import took down before."""
+    also what an import took down before. Of what is live, only the fields `only_live` follow, where those are given:
+    the rest may be in a draft that waits for approval."""
 
     def draft(version: EventPage) -> tuple[Values, Merge]:
         ours = draft_values(version, record.values, theirs)
@@ -226,9 +234,15 @@ def following(page: EventPage, record: ImportRecord, theirs: Values, *, publish:
 
     def live(version: EventPage) -> tuple[Values, Merge]:
         ours = draft_values(version, record.values, record.published, theirs)
-        return ours, merge(published_base(record, ours), theirs, ours, pins=record.pins)
+        merged = merge(published_base(record, ours), theirs, ours, pins=record.pins)
+        return ours, merged if only_live is None else _of_these(merged, only_live)
 
     return Versions(page, live=live if publish else None, draft=draft, taken_down=record.taken_down)
+
+
+def _of_these(merged: Merge, names: frozenset[str]) -> Merge:
+    changes = {name: value for name, value in merged.changes.items() if name in names}
+    return Merge(changes, tuple(name for name in merged.conflicts if name in names))
 
 
 def published_base(record: ImportRecord, ours: Values) -> Values:
