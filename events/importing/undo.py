@@ -130,7 +130,7 @@ def _why_it_stays(change: ImportChange, page: EventPage) -> str:
         did = f"{entry.user.get_username()} worked on the page" if entry.user else "the page was changed"
         return f"{did} since it was made ({entry.timestamp:%-d %B %Y}). {by_hand}"
     if page.revisions.exclude(user=importer()).exists():
-        return f"somebody worked on the page since it was made. {by_hand}"
+        return f"the page was changed since it was made. {by_hand}"
     if getattr(page, COMMENTS_RELATION_NAME).exists():
         return f"somebody commented on the page since it was made. {by_hand}"
     if PageViewRestriction.objects.filter(page=page).exists():
