@@ -169,7 +169,9 @@ class _Recognition:
                 if (found := sign(self.known[key].values)) and (changes or key in nameless):
                     ours[found].append(key)
             for told in self._left():
-                if (found := sign(self.values[told])) and (changes or told.is_nameless):
+                # An address that only stands in its text may be anybody's.
+                found = self.events[told].url if sign is _website else sign(self.values[told])
+                if found and (changes or told.is_nameless):
                     theirs[found].append(told)
             for found, events in theirs.items():
                 if len(events) == 1 and len(ours[found]) == 1:
