@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import batched
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
@@ -85,6 +86,7 @@ def apply(
     if plan.touches_pages:
         # Before any transaction that may be rolled back, and the run with it.
         how.run()
+    _remember_seen(plan.seen, how)
     _remember_versions(plan.newer, how)
     new: list[FeedEvent] = []
     for item in progress(plan.items):
@@ -98,6 +100,20 @@ def apply(
     if new:
         yield from _created(new, how)
     yield from _withdraw(plan.absences, how)
+
+
+def _remember_seen(seen: Mapping[Key, Mapping[str, Any]], how: Application) -> None:
+    """Under another UID the numbers of versions begin again (RFC 5545, 3.8.7.4)."""
+    records = _records(seen, how)
+    for record in records:
+        if (record.seen.get("uid"), record.seen.get("recurrence_id")) != (
+            seen[record.key].get("uid"),
+            seen[record.key].get("recurrence_id"),
+        ):
+            record.sequence = record.last_modified = None
+        record.seen = dict(seen[record.key])
+    if records:
+        ImportRecord.objects.bulk_update(records, ("seen", "sequence", "last_modified"), batch_size=1000)
 
 
 def _remember_versions(events: Iterable[FeedEvent], how: Application):

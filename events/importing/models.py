@@ -343,6 +343,11 @@ class ImportRecord(models.Model):
     taken_down = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     sequence = models.PositiveIntegerField(null=True)
     last_modified = models.DateTimeField(null=True)
+    seen = models.JSONField(
+        default=dict,
+        help_text="How the feed tells of it now where that is not as the record has it: another uid and recurrence_id, "
+        "and of an event that stays away its title, time and place.",
+    )
 
     class Meta:
         constraints = (
