@@ -43,7 +43,7 @@ def malformed_forms(get_response):
             return bad_request(request, exception)
         return None
 
-    middleware.process_exception = process_exception
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
 
 

@@ -5,8 +5,10 @@ from django.dispatch import receiver
 from django.utils import timezone as clock
 from modelsearch.index import remove_object
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.signals import page_unpublished, published
 
 from .importing import indexing
+from .importing.settle import published_by_somebody
 from .models import EventPage, EventTombstone
 
 # Publishing, copying and making an alias, which Wagtail announces by no signal of its own, write a page whole. Saving a
@@ -27,14 +29,27 @@ def raise_sequence(sender, instance, raw, update_fields, **kwargs):
 
 @receiver(post_save, sender=EventPage)
 def rebuild_occurrences(sender, instance, created, raw, update_fields, **kwargs):
-    """The rows are of the published page only."""
-    if raw or update_fields is not None:
+    """The rows are of the published page only. An alias gets its own when it is made a page of its own."""
+    if raw or not (update_fields is None or "alias_of_id" in update_fields):
         return
     if instance.live:
         instance.rebuild_occurrences(clock.now())
         EventTombstone.objects.filter(slug=instance.slug).delete()
     elif not created:
         instance.occurrences.all().delete()
+
+
+@receiver(page_unpublished, sender=EventPage)
+def forget_occurrences(sender, instance, **kwargs):
+    """Wagtail unpublishes aliases, and what a list of pages names, as mere pages, of which no save here hears."""
+    instance.occurrences.all().delete()
+
+
+@receiver(published, sender=EventPage)
+def note_what_feeds_had_said(sender, instance, **kwargs):
+    """Imports keep account of what they publish themselves; this is for what people do, at once or by a schedule."""
+    if instance.live and not getattr(instance, "is_published_by_import", False):
+        published_by_somebody(instance)
 
 
 @receiver(post_save, sender=EventPage)

@@ -15,14 +15,15 @@ from . import alerts, timetable
 from .apart import Here, read_apart
 from .apply import Application, Result, apply, expected
 from .choose import Wishes, chosen
-from .feed import FIELDS, FeedHeld, FeedUnusable, Key, Level, ParsedFeed
+from .feed import FIELDS, FeedEvent, FeedHeld, FeedUnusable, Key, Level, ParsedFeed
 from .fetch import FeedGone, Fetched, fetch_feed
 from .guard import guard, refuse_loop
 from .images import Pictures, with_pictures
 from .importer import importer
 from .models import ImportRecord, ImportRun, ImportSource
-from .pages import held_by, marks_of
-from .reconcile import Plan, adopted, reconcile, with_absences
+from .pages import held_by, known_of, to_remember
+from .recognise import recognised
+from .reconcile import Plan, reconcile, with_absences
 from .report import Summary, finish_interrupted, recorded
 from .sources import absolute, alone, credential_of, source_of, validators_of, wishes_of
 from .uploads import address_of, stored
@@ -63,7 +64,7 @@ class Read:
     format: str
     source: ImportSource
     feed: ParsedFeed
-    everything: frozenset[Key]
+    everything: tuple[FeedEvent, ...]
     digest: str
 
 
@@ -224,7 +225,7 @@ def _foresee(read: Read, order: Order, summary: Summary) -> None:
     plan = _plan(read, order, summary)
     summary.add_unread(read.feed.problems)
     for item in plan.items:
-        summary.add(expected(item))
+        summary.add(expected(item, read.source))
 
 
 def _read(order: Order) -> Read | None:
@@ -276,7 +277,7 @@ def _read(order: Order) -> Read | None:
     )
     refuse_loop(feed)
     found = source or source_of(feed, name=order.source_name, address=order.address, format=order.format)
-    everything = frozenset(event.key for event in feed.events)
+    everything = feed.events
     wishes = wishes or wishes_of(found)
     feed = replace(feed, events=chosen(feed.events, wishes))
     return Read(fetched, format, found, feed, everything, _short(digest) + _settings(found, wishes))
@@ -296,18 +297,31 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     """What is to be done about the feed, if it may be used; only `summary` is told. Nothing is missing from a feed that
     is not from the source's own address, such as a file given by hand, or of which a part cannot be read."""
     source = read.source
-    marks = marks_of(source) if source.pk else {}
-    events = with_pictures(adopted(read.feed.events, marks), marks, source, clock.now())
+    known = known_of(source) if source.pk else {}
+    found = recognised(read.everything, known, day=clock.now().date())
+    keys = found.keys
+    summary.add_unread(found.problems)
+    marks = {key: one.values for key, one in known.items()}
+    events = (replace(event, key=keys[event.key]) for event in read.feed.events)
+    events = with_pictures(events, marks, source, clock.now())
     held = held_by(source, events) if source.pk else {}
-    plan = reconcile(events, held)
+    for told, key in keys.items():
+        if key in known and told != known[key].feed_key:
+            # Versions of another UID cannot be compared.
+            held[key] = replace(held[key], sequence=None, last_modified=None)
+    plan = replace(reconcile(events, held), seen=to_remember(read.everything, keys, known))
     # What was left out on purpose, such as what is private now, is as good as gone.
     unread = {problem.uid for problem in read.feed.problems if problem.level == Level.FAILED}
     is_its_own = order.source is not None or source.address == absolute(order.address)
     if is_its_own and "" not in unread:
-        there = {event.key for event in events} | read.everything
-        unread |= read.feed.uids - {key.uid for key in there}
+        there = set(keys.values())
+        unread |= read.feed.uids - {told.uid for told in keys}
         # A series of which only a single date is told, and an event that cannot be read, are there all the same.
-        present = there | {Key(key.uid) for key in there} | {key for key in held if key.uid in unread}
+        present = (
+            there
+            | {Key(key.uid) for key in there}
+            | {key for key in held if known[key].feed_key.uid in unread}
+        )
         plan = with_absences(plan, held, present, clock.now().date(), is_rolling=source.is_rolling)
     summary.format, summary.plan = read.format, plan
     return guard(

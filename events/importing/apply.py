@@ -7,30 +7,32 @@ that is published later undoes none.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import batched
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone as clock
-from wagtail.actions.unpublish_page import UnpublishPageAction
 from wagtail.log_actions import log
 from wagtail.models import Page
 from wagtail.signals import published
 
 from events.models import EventIndexPage, EventOccurrence, EventPage, EventTombstone
 
-from .feed import FeedEvent, Key, Level, Problem
+from .feed import FeedEvent, Key, Level, Problem, Values
 from .images import Brought, Pictures
 from .indexing import indexed_once
 from .models import ImportChange, ImportRecord, ImportRun, ImportSource
-from .pages import free_slug, says_the_same, set_values
-from .reconcile import STAYS_AWAY, Absence, Action, Plan, PlanItem
-from .versions import LOG_ACTION, changed, following, listed, why_it_waits
+from .pages import free_slug, set_values
+from .publication import state_of_page, submit, take_down, withdraw_submission
+from .reconcile import STAYS_AWAY, Absence, Action, Plan, PlanItem, differing, field_of, whole_field
+from .versions import LOG_ACTION, Versions, changed, following, listed, why_it_waits
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +86,7 @@ def apply(
     if plan.touches_pages:
         # Before any transaction that may be rolled back, and the run with it.
         how.run()
+    _remember_seen(plan.seen, how)
     _remember_versions(plan.newer, how)
     new: list[FeedEvent] = []
     for item in progress(plan.items):
@@ -99,16 +102,52 @@ def apply(
     yield from _withdraw(plan.absences, how)
 
 
+def _remember_seen(seen: Mapping[Key, Mapping[str, Any]], how: Application) -> None:
+    """Under another UID the numbers of versions begin again (RFC 5545, 3.8.7.4)."""
+    records = _records(seen, how)
+    for record in records:
+        if (record.seen.get("uid"), record.seen.get("recurrence_id")) != (
+            seen[record.key].get("uid"),
+            seen[record.key].get("recurrence_id"),
+        ):
+            record.sequence = record.last_modified = None
+        record.seen = dict(seen[record.key])
+    if records:
+        ImportRecord.objects.bulk_update(records, ("seen", "sequence", "last_modified"), batch_size=1000)
+
+
 def _remember_versions(events: Iterable[FeedEvent], how: Application):
     for some in batched(events, 1000):
         newer = {event.key: event for event in some}
         records = _records(newer, how)
+        before = [_counts(record) for record in records]
         for record in records:
             event = newer[record.key]
             record.sequence = record.sequence if event.sequence is None else event.sequence
             record.last_modified = event.last_modified or record.last_modified
             record.runs_missing = 0
         ImportRecord.objects.bulk_update(records, ("sequence", "last_modified", "runs_missing"))
+        _note(records, before, how)
+
+
+def _counts(record: ImportRecord) -> dict[str, object]:
+    told = state(record)
+    return {name: told[name] for name in ("sequence", "last_modified", "runs_missing")}
+
+
+def _note(records: Sequence[ImportRecord], before: Sequence[dict[str, object]], how: Application) -> None:
+    """What the run counted of `records`, for undoing it; of earlier runs of the source that is of no use any more."""
+    noted = {
+        str(record.pk): {name: [was[name], now[name]] for name in was if was[name] != now[name]}
+        for record, was in zip(records, before, strict=True)
+        if (now := _counts(record)) != was
+    }
+    if not noted:
+        return
+    run = how.run()
+    if not run.counted:
+        ImportRun.objects.filter(source=how.source).exclude(pk=run.pk).exclude(counted={}).update(counted={})
+    run.counted = {**run.counted, **noted}
 
 
 def _records(keys: Mapping[Key, object], how: Application) -> list[ImportRecord]:
@@ -118,8 +157,8 @@ def _records(keys: Mapping[Key, object], how: Application) -> list[ImportRecord]
     return [record for record in rows if record.key in keys]
 
 
-def expected(item: PlanItem) -> Outcome:
-    """What `apply` would make of `item` as things stand."""
+def expected(item: PlanItem, source: ImportSource) -> Outcome:
+    """What `apply` would make of `item` of `source` as things stand."""
     results = {
         Action.CREATE: Result.CREATED,
         Action.UPDATE: Result.UPDATED,
@@ -129,12 +168,13 @@ def expected(item: PlanItem) -> Outcome:
     }
     if item.action == Action.SKIP:
         return Outcome(Result.SKIPPED, (_problem(item.event, Level.SKIPPED, item.reason),))
-    return Outcome(results[item.action], _conflicts(item.event, item.merge.conflicts))
+    conflicts = _conflicts(item.event, item.merge.conflicts, (item.ours or {},), _rivals(item.event, source))
+    return Outcome(results[item.action], conflicts)
 
 
 def _outcome(item: PlanItem, how: Application) -> Outcome:
     if item.action not in (Action.UPDATE, Action.REMEMBER):
-        return expected(item)
+        return expected(item, how.source)
     brought = how.pictures.brought(item.event)
     event = brought.event
     return _with(_attempted(lambda: _update(event, how), event.key, event.line), brought)
@@ -223,8 +263,7 @@ def _page(event: FeedEvent, parent: EventIndexPage, how: Application) -> EventPa
     page.clean_fields(exclude=[field.name for field in EventPage._meta.fields if field.remote_field])
     page.clean()
     page.save_revision(user=how.user, clean=False)
-    if not how.publishes:
-        submit(page, how)
+    submit(page, how.publish, how.user)
     return page
 
 
@@ -240,6 +279,7 @@ def _go_live(pages: list[EventPage], how: Application) -> None:
     )
     for page in pages:
         page.live, page.has_unpublished_changes, page.live_revision = True, False, page.latest_revision
+        page.is_published_by_import = True
         page.first_published_at = page.last_published_at = now
         published.send(sender=EventPage, instance=page, revision=page.latest_revision)
         log(page, "wagtail.publish", user=how.user, revision=page.latest_revision, content_changed=True)
@@ -256,65 +296,95 @@ def _update(event: FeedEvent, how: Application) -> Outcome:
     if waits := why_it_waits(page):
         reason = f"{waits} What is new waits for the next run."
         return replace(_skipped(event, reason), waits=True)
-    before = state(record)
+    before, page_before = state(record), state_of_page(page)
     versions = following(page, record, event.values, publish=how.publishes)
-    # Taken down by an earlier run, and left as it was.
-    returns = record.is_withdrawn and not page.live and how.publishes and says_the_same(versions.draft, page)
-    if versions.has_news or returns:
+    if versions.has_news:
         message = f"{how.source}: {listed(versions.changes) or 'it is in the feed again'}"
-        versions.write(how.user, message, publish_again=returns)
-        submit(page, how)
-    if versions.goes_live or returns:
+        versions.write(how.user, message, submit_by=how.publish)
+    elif record.is_withdrawn:
+        # What waited for approval when the event vanished.
+        submit(page, how.publish, how.user)
+    if versions.goes_live:
         record.published = event.values
     record.values, record.sequence, record.last_modified = event.values, event.sequence, event.last_modified
     record.runs_missing, record.is_withdrawn = 0, False
-    record.conflicts = sorted(
-        versions.conflicts | {name for name in record.conflicts if name not in versions.changes}
-    )
+    if versions.goes_live:
+        record.taken_down = None
+    # What a version has come to say as the feed does is settled.
+    still_open = versions.unlike(event.values).intersection(record.conflicts)
+    record.conflicts = sorted(versions.conflicts | still_open)
     record.save()
-    if versions.has_news or returns:
-        changes = {"live": versions.live_changes, "draft": versions.draft_changes}
-        _change(ImportChange.Action.UPDATED, event, page, how, record=before, **changes).save()
-    return Outcome(
-        Result.UPDATED if versions.has_news or returns else Result.UNCHANGED,
-        _conflicts(event, versions.conflicts),
-    )
+    page_after = state_of_page(page)
+    if versions.has_news or page_after != page_before or state(record) != before:
+        action = ImportChange.Action.UPDATED if versions.has_news else ImportChange.Action.NOTED
+        if page_after["live"] and not page_before["live"]:
+            action = ImportChange.Action.RETURNED
+        records = [{"pk": record.pk, "before": before, "after": state(record)}]
+        written = _written(versions, records)
+        states = {"before": page_before, "after": page_after}
+        _change(action, event, page, how, records=records, state=states, **written).save()
+    conflicts = _conflicts(event, versions.conflicts, versions.before(), _rivals(event, how.source))
+    return Outcome(Result.UPDATED if versions.has_news else Result.UNCHANGED, conflicts)
 
 
-def submit(page: EventPage, how: Application) -> None:
-    """Start the workflow of `page`, if there is one and the source wants it, for what is not published yet."""
-    if how.publish != ImportSource.Publish.WORKFLOW:
-        return
-    page.refresh_from_db()
-    workflow = page.get_workflow()
-    if workflow and page.has_unpublished_changes and not page.workflow_in_progress:
-        workflow.start(page, how.user)
+def _written(versions: Versions, records: Iterable[dict]) -> dict[str, dict]:
+    """Of an ImportChange: what was changed in each version, and what it says in other fields that a record knows."""
+    known = {
+        name
+        for told in records
+        for facts in ("values", "published")
+        for name in differing(told["before"][facts], told["after"][facts])
+    }
+    changes = {
+        "live": versions.live_changes,
+        "draft": versions.draft_changes,
+        "scheduled": versions.scheduled_changes,
+    }
+    left: dict[str, dict] = {
+        version: {
+            name: value
+            for name, value in said.items()
+            if name not in changes[version] and any(whole_field(field) == name for field in known)
+        }
+        for version, said in versions.after().items()
+    }
+    return {**changes, "left": left}
 
 
 def state(record: ImportRecord) -> dict:
     """What undoing needs to know of `record`."""
-    names = ("values", "published", "conflicts", "pins", "runs_missing", "is_withdrawn", "sequence")
+    names = (
+        "values",
+        "published",
+        "conflicts",
+        "pins",
+        "runs_missing",
+        "is_withdrawn",
+        "taken_down",
+        "sequence",
+    )
     last_modified = record.last_modified.isoformat() if record.last_modified else None
     return {name: getattr(record, name) for name in names} | {"last_modified": last_modified}
 
 
 def restore(record: ImportRecord, told: dict) -> None:
-    """`record` as it was when `state` told of it; it is not saved."""
-    for name in state(record):
-        if name in told:
-            setattr(record, name, told[name])
-    last_modified = told["last_modified"]
-    record.last_modified = datetime.fromisoformat(last_modified) if last_modified else None
+    """`record` as it was when `state` told some or all of it; it is not saved."""
+    for name, value in told.items():
+        if name == "last_modified":
+            value = datetime.fromisoformat(value) if value else None
+        setattr(record, name, value)
 
 
 def _withdraw(absences: Iterable[Absence], how: Application) -> Iterator[Outcome]:
     """Count the runs without an event, and carry out the source's policy where they are enough."""
     found = {absence.key: absence for absence in absences}
     records = _records(found, how)
+    counts = [_counts(record) for record in records]
     for record in records:
         record.runs_missing = found[record.key].runs
     if records:
         ImportRecord.objects.bulk_update(records, ("runs_missing",))
+        _note(records, counts, how)
     if how.source.missing == ImportSource.Missing.KEEP:
         return
     for record in records:
@@ -334,28 +404,40 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
     if waits := why_it_waits(page):
         reason = f"It is no longer in the feed. {waits} Its page waits for the next run."
         return Outcome(Result.SKIPPED, (Problem(Level.SKIPPED, reason, record.uid),), waits=True)
-    before = state(record) | {"runs_missing": record.runs_missing - 1}
-    record.is_withdrawn = True
+    page_before = state_of_page(page)
+    others = [*ImportRecord.objects.select_for_update().filter(page=page).exclude(pk=record.pk)]
+    before = {each.pk: state(each) for each in (record, *others)}
+    written: dict[str, dict] = {}
     if how.source.missing == ImportSource.Missing.CANCEL:
         # As if the feed had said so, that an editor's word stands against it as always.
         theirs = {**record.values, "event_status": EventPage.Status.CANCELLED.value}
-        versions = following(page, record, theirs, publish=True)
+        # Whatever else the feed had said may still wait for approval.
+        only_live = None if how.publishes else frozenset({"event_status"})
+        versions = following(page, record, theirs, publish=True, only_live=only_live)
         if versions.has_news:
-            versions.write(how.user, f"{how.source}: no longer in the feed")
-        record.values = theirs
-        record.published = {**record.published, "event_status": theirs["event_status"]}
-        change = {"live": versions.live_changes, "draft": versions.draft_changes}
+            versions.write(how.user, f"{how.source}: no longer in the feed", submit_by=how.publish)
+        for each in (record, *others):
+            each.values = {**each.values, "event_status": theirs["event_status"]}
+            if page.live:
+                each.published = {**each.published, "event_status": theirs["event_status"]}
+        record.conflicts = sorted(versions.conflicts | {*record.conflicts})
         action = ImportChange.Action.UPDATED
-    else:
-        if not page.live:  # an editor did it before
-            return Outcome(Result.UNCHANGED)
-        # The importer may do what no role lets it do in the admin.
-        UnpublishPageAction(page, user=how.user, log_action=False).execute(skip_permission_checks=True)
+    elif page.live:
+        record.taken_down = take_down(page, how.user, log_action=False)
         log(page, LOG_ACTION, user=how.user, data={"message": f"{how.source}: no longer in the feed"})
-        change = {}
         action = ImportChange.Action.UNPUBLISHED
-    record.save()
-    _withdraw_the_others(record)
+    # What nobody has approved yet is not to be approved now; that it is unpublished, an editor has done before.
+    elif withdraw_submission(page, how.user):
+        action = ImportChange.Action.NOTED
+    else:
+        return Outcome(Result.UNCHANGED)
+    # For all of its sources, so that whichever has it again brings it back.
+    for each in (record, *others):
+        each.is_withdrawn, each.taken_down = True, record.taken_down
+        each.save()
+    records = [{"pk": each.pk, "before": before[each.pk], "after": state(each)} for each in (record, *others)]
+    if action == ImportChange.Action.UPDATED:
+        written = _written(versions, records)
     ImportChange.objects.create(
         run=how.run(),
         action=action,
@@ -363,11 +445,15 @@ def _withdrawn(record: ImportRecord, how: Application) -> Outcome:
         recurrence_id=record.recurrence_id,
         title=title,
         page=page,
-        record=before,
-        **change,
+        records=records,
+        state={"before": page_before, "after": state_of_page(page)},
+        **written,
     )
     times = f"for {record.runs_missing} runs in a row" if record.runs_missing > 1 else "any more"
-    reason = f"“{title}” is not in the feed {times}; {WITHDRAWN[how.source.missing]}."
+    what = (
+        WITHDRAWN[how.source.missing] if action != ImportChange.Action.NOTED else "it is not to be approved"
+    )
+    reason = f"“{title}” is not in the feed {times}; {what}."
     return Outcome(Result.WITHDRAWN, (Problem(Level.WARNING, reason, record.uid),))
 
 
@@ -378,17 +464,6 @@ def _still_has_it(record: ImportRecord) -> ImportSource | None:
     )
     having = others.filter(runs_missing__lt=F("source__missing_after")).select_related("source").first()
     return having.source if having else None
-
-
-def _withdraw_the_others(record: ImportRecord) -> None:
-    """The page is withdrawn for all of its sources, so that whichever has it again brings it back."""
-    others = ImportRecord.objects.filter(page=record.page_id).exclude(pk=record.pk)
-    for other in others:
-        other.is_withdrawn = record.is_withdrawn
-        if record.source.missing == ImportSource.Missing.CANCEL:
-            cancelled = {"event_status": EventPage.Status.CANCELLED.value}
-            other.values, other.published = {**other.values, **cancelled}, {**other.published, **cancelled}
-        other.save(update_fields=("is_withdrawn", "values", "published"))
 
 
 def _change(action: str, event: FeedEvent, page: EventPage, how: Application, **what: object) -> ImportChange:
@@ -403,11 +478,36 @@ def _change(action: str, event: FeedEvent, page: EventPage, how: Application, **
     )
 
 
-def _conflicts(event: FeedEvent, names: Iterable[str]) -> tuple[Problem, ...]:
+def _rivals(event: FeedEvent, source: ImportSource) -> QuerySet[ImportRecord]:
+    """Of the page that `event` of `source` has, what other sources say; asked for only where it is needed."""
+    of_page = ImportRecord.objects.filter(source=source.pk, uid=event.key.uid, page__isnull=False)
+    pages = of_page.filter(recurrence_id=event.key.recurrence_id).values("page")
+    return ImportRecord.objects.filter(page__in=pages).exclude(source=source.pk).select_related("source")
+
+
+def _conflicts(
+    event: FeedEvent, names: Iterable[str], versions: Iterable[Values], rivals: Iterable[ImportRecord]
+) -> tuple[Problem, ...]:
+    """Of fields in which `versions` of a page do not follow `event`: whether a person or one of `rivals`, records of
+    other sources, says otherwise."""
+    names, versions = {*names}, [version for version in versions if version]
     if not names:
         return ()
-    reason = f"An editor and the feed both changed: {listed(names)}. The editor's words stay."
-    return (_problem(event, Level.WARNING, reason),)
+    said_by: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        for rival in rivals:
+            if any(field_of(rival.values, name) == field_of(version, name) for version in versions):
+                said_by[str(rival.source)].add(name)
+                break
+    reasons = [
+        f"“{source}” says otherwise about: {listed(fields)}. The page keeps that until somebody decides."
+        for source, fields in said_by.items()
+    ]
+    if by_an_editor := names.difference(*said_by.values()):
+        reasons.append(
+            f"An editor and the feed both changed: {listed(by_an_editor)}. The editor's words stay."
+        )
+    return tuple(_problem(event, Level.WARNING, reason) for reason in reasons)
 
 
 def _skipped(event: FeedEvent, reason: str) -> Outcome:

@@ -63,8 +63,9 @@ class Key:
 
     @classmethod
     def of_nameless(cls, values: Values) -> "Key":
-        """Of an event without a UID: its title and start, and nothing that depends on other events."""
-        words = f"{values['title']}|{values['start_date']}T{values['start_time'] or ''}"
+        """Of an event without a UID: its title, start and place, and nothing that depends on other events."""
+        place = [str(values[name]) for name in ("venue", "city") if values.get(name)]
+        words = "|".join([f"{values['title']}|{values['start_date']}T{values['start_time'] or ''}", *place])
         return cls(NAMELESS + short(words, MAX_KEY_LENGTH - len(NAMELESS)))
 
     @property

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from wagtail.actions.unpublish_page import UnpublishPageAction
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.log_actions import log
 
@@ -19,6 +18,7 @@ from .apply import restore, state
 from .duplicates import look, say_different
 from .models import ImportRecord, ImportSource, PossibleDuplicate
 from .pages import draft_values, says_the_same
+from .publication import publish, take_down, was_public
 from .reconcile import differing
 from .versions import why_it_waits
 
@@ -60,14 +60,13 @@ def _join(kept: EventPage, other: EventPage, *, user: Any, at: datetime) -> None
         )
     joined = {
         "kept": kept.pk,
-        "was_live": other.live,
         "replaced_by": other.replaced_by_id,
         "records": [{"pk": record.pk, **state(record)} for record in records],
         "redirects": [row.pk for row in _redirected(other, kept)],
     }
     for record in records:
         _attach(record, kept)
-    _take_away(other, kept, user)
+    joined["taken_down"] = _take_away(other, kept, user)
     names = ", ".join(f"“{record.source}”" for record in records)
     message = f"as “{other}” (page {other.pk}){f', which {names} tells of' if names else ''}"
     log(kept, LOG_ACTION, user=user, data={"message": message})
@@ -112,18 +111,18 @@ def _redirected(other: EventPage, kept: EventPage) -> list[Redirect]:
     return rows
 
 
-def _take_away(other: EventPage, kept: EventPage, user: Any) -> None:
+def _take_away(other: EventPage, kept: EventPage, user: Any) -> dict[str, Any] | None:
+    """Unpublish it, and give what it takes to bring back what was public."""
     if other.workflow_in_progress:
         other.current_workflow_state.cancel(user=user)
+    # Who may do this to which page is asked where it is asked for.
+    taken_down = take_down(other, user) if other.live else None
     other.revisions.update(approved_go_live_at=None)
-    other.replaced_by = kept
-    if other.live:
-        # Who may do this to which page is asked where it is asked for.
-        UnpublishPageAction(other, user=user).execute(skip_permission_checks=True)
     EventPage.objects.filter(pk=other.pk).update(replaced_by=kept)
     draft = EventPage.objects.get(pk=other.pk).get_latest_revision_as_object()
     draft.replaced_by = kept
     draft.save_revision(user=user, clean=False)
+    return taken_down
 
 
 def _remember(kept: EventPage, other: EventPage, joined: dict, *, user: Any, at: datetime) -> None:
@@ -190,10 +189,11 @@ def _brought_back(pk: int, joined: dict, user: Any) -> EventPage:
     before = EventPage.objects.filter(pk=joined["replaced_by"]).first()
     page.replaced_by = draft.replaced_by = before
     EventPage.objects.filter(pk=pk).update(replaced_by=before)
-    if joined["was_live"] and not page.live:
-        page.save_revision(user=user, clean=False).publish(user=user, skip_permission_checks=True)
-        if says_the_same(draft, page):
-            return page
+    if public := was_public(page, joined["taken_down"]):
+        public.replaced_by = before
+        publish(public.save_revision(user=user, clean=False), user)
+        if says_the_same(draft, public):
+            return EventPage.objects.get(pk=pk)
         draft.live = True
     draft.save_revision(user=user, clean=False)
     return page

@@ -9,6 +9,7 @@ from os.path import isfile
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -316,6 +317,10 @@ class ImportRecord(models.Model):
     of the page, which may be longer ago. `conflicts` are the names of the fields that both an editor and the feed
     changed, as `reconcile.merge` names them, until somebody settles them; `pins` those that do not follow the feed.
 
+    `taken_down` is what visitors saw when an import (or somebody who ignored the event) unpublished the page, with the
+    version that was scheduled then; None once anything is published again. Wagtail keeps the draft of an unpublished
+    page in the row of the page, so nothing else tells what was public from what somebody has typed since.
+
     A record without a page is of an event that an editor deleted, `is_ignored` of one whose page is left alone: both
     stay away.
     """
@@ -335,8 +340,14 @@ class ImportRecord(models.Model):
     is_ignored = models.BooleanField(default=False)
     runs_missing = models.PositiveIntegerField(default=0)
     is_withdrawn = models.BooleanField(default=False)
+    taken_down = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     sequence = models.PositiveIntegerField(null=True)
     last_modified = models.DateTimeField(null=True)
+    seen = models.JSONField(
+        default=dict,
+        help_text="How the feed tells of it now where that is not as the record has it: another uid and recurrence_id, "
+        "and of an event that stays away its title, time and place.",
+    )
 
     class Meta:
         constraints = (
@@ -410,6 +421,11 @@ class ImportRun(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     message = models.TextField(blank=True, help_text="Why the run failed or is held.")
+    counted = models.JSONField(
+        default=dict,
+        help_text="Facts about events whose pages it left alone, before and after, by the key of their record. Kept of "
+        "the newest run of a source: a later one counts them anew.",
+    )
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
@@ -447,15 +463,20 @@ class ImportRun(models.Model):
 class ImportChange(models.Model):
     """What a run did to one page, with all that undoing it takes.
 
-    `live` and `draft` are the fields that it changed in the published version and in the latest draft, each with what
-    was there before and after. `record` is what the record said before; NULL for an event that was new. `is_undone`:
-    what could be taken back was; `kept` says what could not, and why.
+    `live`, `draft` and `scheduled` are the fields that it changed in the published version, in the latest draft and in
+    the version that is to be published later, each with what was there before and after. `state` is the state of the
+    page before and after, as `versions.page_state` gives it. `records` are those records of the page that it changed,
+    each before and after; none for an event that was new. `left` is what each version said after the run in the fields
+    in which a record changed and the version did not. `is_undone`: what could be taken back was; `kept` says what could
+    not, and why.
     """
 
     class Action(models.TextChoices):
         CREATED = "created", "Created"
         UPDATED = "updated", "Updated"
         UNPUBLISHED = "unpublished", "Unpublished"
+        RETURNED = "returned", "Published again"
+        NOTED = "noted", "Page unchanged"
 
     wagtail_reference_index_ignore = True
 
@@ -467,7 +488,10 @@ class ImportChange(models.Model):
     page = models.ForeignKey("events.EventPage", null=True, on_delete=models.SET_NULL, related_name="+")
     live = models.JSONField(default=dict)
     draft = models.JSONField(default=dict)
-    record = models.JSONField(null=True)
+    scheduled = models.JSONField(default=dict)
+    left = models.JSONField(default=dict)
+    state = models.JSONField(default=dict)
+    records = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     is_undone = models.BooleanField(default=False)
     kept = models.TextField(blank=True)
 
@@ -550,7 +574,7 @@ class PossibleDuplicate(models.Model):
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    joined = models.JSONField(default=dict)
+    joined = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
 
     class Meta:
         default_permissions = ()

@@ -5,9 +5,8 @@ from dataclasses import replace
 from itertools import batched
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.fields.json import KeyTextTransform
 from django.utils.text import slugify
+from wagtail.models import COMMENTS_RELATION_NAME
 
 from earthcode.forms import is_address_taken
 from events import additional_dates
@@ -23,7 +22,6 @@ from events.models import (
 
 from .feed import (
     FIELDS,
-    NAMELESS,
     Differences,
     FeedEvent,
     Key,
@@ -35,13 +33,17 @@ from .feed import (
 )
 from .markup import canonical, cut
 from .models import ImportedImage, ImportRecord, ImportSource
+from .recognise import Known
 from .reconcile import Held
 
 SLUG_LENGTH = 200
 # So many changed pages are looked at at once.
 BATCH = 500
-# What events without a UID are known by, and what stays of a picture where none are wanted any more.
-MARKS = ("title", "start_date", "start_time", "website", "image")
+# What events are known again by, and what stays of a picture where none are wanted any more.
+MARKS = (
+    *("title", "start_date", "start_time", "end_date", "end_time", "timezone", "recurrence_rule"),
+    *("venue", "city", "online_url", "website", "image"),
+)
 MAX_SAVES = 5
 """The editor's way of writing nested formatting settles after two or three."""
 # Of the state of a page, and not of what it says.
@@ -56,20 +58,54 @@ _KEPT_BY_WAGTAIL = {
     "live",
     "numchild",
     "sequence",
+    # They are said about the page, not by it.
+    COMMENTS_RELATION_NAME,
 }
+_OF_ROWS = {"pk", "page", "sort_order"}
 
 
-def marks_of(source: ImportSource) -> dict[Key, Values]:
-    """By what events of `source` are known again that have no UID, and the pictures of those that have one."""
-    of_source = ImportRecord.objects.filter(source=source.pk).alias(
-        picture=KeyTextTransform("image", "values")
+def known_of(source: ImportSource) -> dict[Key, Known]:
+    """By what the events of `source` are known again, and their pictures."""
+    rows = ImportRecord.objects.filter(source=source.pk).values_list(
+        *("uid", "recurrence_id", "seen", "is_ignored", "page", "runs_missing"),
+        *(f"values__{name}" for name in MARKS),
     )
-    rows = of_source.filter(Q(uid__startswith=NAMELESS) | Q(picture__gt="")).values_list(
-        "uid", "recurrence_id", *(f"values__{name}" for name in MARKS)
-    )
-    return {
-        Key(uid, recurrence_id): dict(zip(MARKS, told, strict=True)) for uid, recurrence_id, *told in rows
-    }
+    found = {}
+    for uid, recurrence_id, seen, is_ignored, page, runs_missing, *told in rows:
+        key = Key(uid, recurrence_id)
+        values = {
+            **dict(zip(MARKS, told, strict=True)),
+            **{name: seen[name] for name in MARKS if name in seen},
+        }
+        feed_key = Key(seen["uid"], seen["recurrence_id"]) if "uid" in seen else key
+        if feed_key.is_nameless:
+            feed_key = Key.of_nameless(values)
+        found[key] = Known(values, feed_key, seen, is_ignored or page is None, runs_missing)
+    return found
+
+
+def to_remember(
+    events: Iterable[FeedEvent], keys: Mapping[Key, Key], known: Mapping[Key, Known]
+) -> dict[Key, dict[str, Value]]:
+    """What is to be stored in `seen` of those of `known` that `events`, which have the `keys` there, tell of otherwise
+    than before."""
+    found: dict[Key, dict[str, Value]] = {}
+    for event in events:
+        key = keys[event.key]
+        if (one := known.get(key)) is None:
+            continue
+        seen: dict[str, Value] = {}
+        if event.key != key and not event.key.is_nameless:
+            seen = {"uid": event.key.uid, "recurrence_id": event.key.recurrence_id}
+        if one.stays_away:
+            # Of what is there the record itself has what the feed said last.
+            values = event.values
+            seen |= {
+                name: values[name] for name in MARKS if name in one.seen or values[name] != one.values[name]
+            }
+        if seen != one.seen:
+            found[key] = seen
+    return found
 
 
 def held_by(source: ImportSource, events: Iterable[FeedEvent]) -> dict[Key, Held]:
@@ -162,9 +198,23 @@ def _as_saved_by_the_editor(body: str) -> str:
 
 def says_the_same(one: EventPage, other: EventPage) -> bool:
     """Whether two versions of a page differ in nothing that an editor writes."""
-    ours, theirs = one.serializable_data(), other.serializable_data()
-    differ = {name for name in ours.keys() - _KEPT_BY_WAGTAIL if ours[name] != theirs[name]}
-    return not differ or (differ == {"body"} and _is_same_body(one.body, other.body))
+    ours, theirs = _written(one), _written(other)
+    differ = {name for name in ours if ours[name] != theirs[name]}
+    if differ != {"body"}:
+        return not differ
+    return _is_same_body(one.body, other.body) or _is_same_body(other.body, one.body)
+
+
+def _written(version: EventPage) -> dict[str, Any]:
+    """What editors write of `version`. Rows of other tables get their numbers when they are published."""
+    content = version.serializable_data()
+    return {
+        name: [{key: told for key, told in row.items() if key not in _OF_ROWS} for row in value]
+        if value and isinstance(value, list) and isinstance(value[0], dict)
+        else value
+        for name, value in content.items()
+        if name not in _KEPT_BY_WAGTAIL
+    }
 
 
 def set_values(page: EventPage, values: Values):

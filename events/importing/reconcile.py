@@ -1,7 +1,7 @@
 """What an import should do, decided from what the feed says, what it said last, and what the pages hold.
 Pure."""
 
-from collections import Counter
+import dataclasses
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -93,40 +93,20 @@ class Absence:
 class Plan:
     """`newer` are unchanged events of which the feed holds a later version that says the same, or that it has again.
 
-    `upcoming` counts the events that are held and not over.
+    `upcoming` counts the events that are held and not over. `seen` is what is to be stored of what the feed calls
+    events that are known by another key, and of those that stay away.
     """
 
     items: tuple[PlanItem, ...]
     newer: tuple[FeedEvent, ...] = ()
     absences: tuple[Absence, ...] = ()
     upcoming: int = 0
+    seen: Mapping[Key, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
 
     @property
     def touches_pages(self) -> bool:
         idle = (Action.UNCHANGED, Action.SKIP)
         return bool(self.absences) or any(item.action not in idle for item in self.items)
-
-
-def adopted(events: Iterable[FeedEvent], held: Mapping[Key, Values]) -> tuple[FeedEvent, ...]:
-    """`events`, those without a UID under the key that they are `held` under already.
-
-    Such an event is known again by its title and start, and where those are new by its own web address, as long
-    as one event of the feed and one that is held have it.
-    """
-    events = tuple(events)
-    if not any(event.key.is_nameless for event in events):
-        return events
-    nameless = {key: values for key, values in held.items() if key.is_nameless}
-    by_words = {Key.of_nameless(values): key for key, values in nameless.items()}
-    known = [replace(event, key=by_words.get(event.key, event.key)) for event in events]
-    claimed = {event.key for event in known}
-    free = {key: values["website"] for key, values in nameless.items() if key not in claimed}
-    new = {event.key: event.url for event in known if event.key.is_nameless and event.key not in held}
-    once = {url for url, number in Counter(free.values()).items() if url and number == 1}
-    once &= {url for url, number in Counter(new.values()).items() if number == 1}
-    by_url = {url: key for key, url in free.items() if url in once}
-    moved = {key: by_url[url] for key, url in new.items() if url in once}
-    return tuple(replace(event, key=moved.get(event.key, event.key)) for event in known)
 
 
 def reconcile(events: Iterable[FeedEvent], held: Mapping[Key, Held]) -> Plan:

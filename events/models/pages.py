@@ -497,9 +497,10 @@ class EventPage(Routes, BasePage):
     def get_route_paths(self):
         return ["/", "/event.ics"]
 
-    def save_revision(self, *args, **kwargs):
-        """Wagtail's; a draft with other dates than the published ones remembers those as previous dates."""
-        published = EventPage.objects.filter(pk=self.pk).first() if self.live else None
+    def save_revision(self, *args, remembers_dates=True, **kwargs):
+        """Wagtail's; a draft with other dates than the published ones remembers those as previous dates, unless it
+        takes back what was never meant to be."""
+        published = EventPage.objects.filter(pk=self.pk).first() if self.live and remembers_dates else None
         told = published and published.schedule and published.schedule.announced
         now = self.schedule and self.schedule.announced
         rows = list(self.previous_dates.all())
@@ -679,5 +680,8 @@ class EventPage(Routes, BasePage):
             EventOccurrence.objects.bulk_create(self.occurrence_rows(at))
 
     def occurrence_rows(self, at: datetime) -> list[EventOccurrence]:
-        """What the schedule says, as seen from `at` (aware); not stored."""
+        """What the schedule says, as seen from `at` (aware); not stored. None of an alias, which is another address of
+        an event that has its own."""
+        if self.alias_of_id:
+            return []
         return EventOccurrence.rows_of(self, occurrences(self.schedule, at) if self.schedule else [])

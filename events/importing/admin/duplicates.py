@@ -279,7 +279,9 @@ class TakeBackView(Settle):
             ask_again(row)
             messages.success(request, "It is open again, as far as the two events are still alike.")
         elif row.state == PossibleDuplicate.State.SAME:
-            if row.joined["was_live"] and not allowed(request.user, "publish", row.pair).issuperset(row.pair):
+            if row.joined["taken_down"] and not allowed(request.user, "publish", row.pair).issuperset(
+                row.pair
+            ):
                 raise PermissionDenied
             page = part(row, user=request.user, at=clock.now())
             if page:

@@ -32,7 +32,8 @@ WAITING = "menu-waits"
 
 
 def conflicts(request: HttpRequest) -> Section:
-    """Fields that both an editor and a feed changed, of the pages that the user may edit."""
+    """Fields that both an editor and a feed changed, or about which two feeds disagree, of pages that the user may
+    edit."""
     found = in_conflict().filter(page__in=editable_by(request.user).values("pk"))
     records = paged(request, found, "conflicts")
     shown = [(record, told) for record in records["page"] if (told := open_conflicts(record))]
@@ -129,7 +130,7 @@ class ImportsMenuItem(SubmenuMenuItem):
 
 
 class InboxView(WagtailAdminTemplateMixin, TemplateView):
-    page_title = "To settle"
+    page_title = "Decisions waiting"
     header_icon = "tasks"
     template_name = "events/admin/inbox.html"
 
@@ -150,7 +151,7 @@ class InboxView(WagtailAdminTemplateMixin, TemplateView):
 
 class InboxViewSet(ViewSet):
     name = "import_inbox"
-    menu_label = "To settle"
+    menu_label = "Decisions waiting"
     icon = "tasks"
     menu_item_class = InboxMenuItem
 

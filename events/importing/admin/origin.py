@@ -56,9 +56,11 @@ def imports_of(page: EventPage, user: Any) -> Imports | None:
 
 def _import(record: ImportRecord, fields: Iterable[ImportedField]) -> Import:
     rows = [(anchor(record, field.name), field) for field in fields]
-    others = [row for row in rows if row[1].origin != Origin.FEED]
+    # The draft may say what the partner does while what is live is in conflict.
+    followed = [row for row in rows if row[1].origin == Origin.FEED and not row[1].is_in_conflict]
+    others = [row for row in rows if row not in followed]
     return Import(
         record,
         sorted(others, key=lambda row: not row[1].is_in_conflict),
-        [row for row in rows if row[1].origin == Origin.FEED],
+        followed,
     )

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.generic import TemplateView, View
 from wagtail.admin import messages
@@ -68,11 +68,13 @@ class OfPage(View):
             raise Http404("Its page was deleted meanwhile.")
         if not record.page.permissions_for_user(request.user).can_edit():
             raise PermissionDenied
-        address = self.decide(record)
-        return redirect(get_valid_next_url_from_request(request) or address)
+        answer = self.decide(record)
+        if isinstance(answer, HttpResponse):
+            return answer
+        return redirect(get_valid_next_url_from_request(request) or answer)
 
-    def decide(self, record: ImportRecord) -> str:
-        """Do it, and give the address to go on to where the request names none."""
+    def decide(self, record: ImportRecord) -> str | HttpResponse:
+        """Do it, and give the address to go on to where the request names none, or a page that asks something first."""
         raise NotImplementedError
 
     def says_why_not(self, page: EventPage) -> bool:
@@ -94,13 +96,13 @@ class SettleView(OfPage):
         ((way, name),) = ways
         names = [*open_conflicts(record)] if name == EVERYTHING else [name]
         if not names:
-            messages.success(self.request, "It was settled already.")
+            messages.success(self.request, "It was decided already.")
         elif way == "follow":
             self.follow(record, names)
         else:
             keep_mine(record, *names)
             how = "stays as it is" if len(names) == 1 else "stay as they are"
-            messages.success(self.request, f"{self.told(record, names)} {how}, whatever the feed says.")
+            messages.success(self.request, f"{self.told(record, names)} {how}, whatever the partner says.")
         left = open_conflicts(ImportRecord.objects.select_related("page__latest_revision").get(pk=record.pk))
         return f"{edit_address(record)}#{anchor(record, next(iter(left))) if left else PANEL}"
 
@@ -114,11 +116,11 @@ class SettleView(OfPage):
             followed = follow_feed(record, *names, user=self.request.user, publish=is_public)
         except ValidationError as error:
             reason = " ".join(error.messages)
-            text = f"The page does not accept what the feed says: {reason} Edit it by hand."
+            text = f"The page does not accept what the partner says: {reason} Edit it by hand."
             messages.error(self.request, text)
             return
         verb = "follows" if len(followed) == 1 else "follow"
-        text = f"{self.told(record, followed)} {verb} the feed again."
+        text = f"{self.told(record, followed)} {verb} the partner again."
         if page.live and not is_public:
             text += " The change is in the draft; visitors see it once the draft is published."
         messages.success(self.request, text)
@@ -133,12 +135,26 @@ class IgnoreView(OfPage):
         page = record.page
         if not may_ignore(page, self.request.user):
             raise PermissionDenied
+        if page.live and "confirmed" not in self.request.POST:
+            return self.ask(record)
         if not self.says_why_not(page):
             was_live = page.live
             ignore(page, user=self.request.user)
             text = f"“{page.get_admin_display_title()}” is ignored: no import changes it or brings it back."
             messages.success(self.request, f"{text} Its page was unpublished." if was_live else text)
         return f"{edit_address(record)}#{PANEL}"
+
+    def ask(self, record):
+        """Visitors would lose the page: one click is too little."""
+        context = {
+            "record": record,
+            "page_title": "Ignore this event",
+            "page_subtitle": record.page.get_admin_display_title(),
+            "header_icon": "cross",
+            "next": get_valid_next_url_from_request(self.request),
+            "edit_address": f"{edit_address(record)}#{PANEL}",
+        }
+        return render(self.request, "events/admin/import_ignore.html", context)
 
 
 class ComeAgainView(View):

@@ -57,6 +57,10 @@ def _event(entry: Any, notes: Notes, default_timezone: str) -> FeedEvent:
         raise LeftOut("It is a part of an event, not an event.", Level.SKIPPED)
     if entry.get("hasAnyProtection") is True:
         raise LeftOut("It is protected in Indico, so it is not for everybody.", Level.SKIPPED)
+    visibility = entry.get("visibility")
+    seen_by = fields.text_of(visibility.get("name") if isinstance(visibility, dict) else visibility).strip()
+    if seen_by.lower() in {"nowhere", "0"}:
+        raise LeftOut("Indico shows it nowhere, so it is not for everybody.", Level.SKIPPED)
     zone = fields.zone_named(notes, entry.get("timezone")) or default_timezone
     start = _moment(notes, "startDate", entry, zone)
     if start is None:

@@ -312,7 +312,7 @@ class _Page:
             return None
 
     def _status(self, node: dict, notes: Notes) -> str:
-        told = [_word(value) for value in _listed(node.get("eventStatus")) if value]
+        told = [_word(_text_of_url(value)) for value in _listed(node.get("eventStatus")) if value]
         # Search engines take both, as in rescheduled and moved online; what says most against coming comes first.
         known = {word.replace("Canceled", "Cancelled") for word in told} & STATUSES
         if told and not known:

@@ -78,8 +78,8 @@ def test_a_source_is_set_up_imported_settled_and_undone(
 
     # The conflict is settled for the feed.
     page.goto(live_server.url + reverse("import_inbox:index"))
-    page.get_by_role("button", name="Take the feed’s: Title").click()
-    expect(page.get_by_text("Nothing to settle.")).to_be_visible()
+    page.get_by_role("button", name="Use the partner’s: Title").click()
+    expect(page.get_by_text("No decision is waiting.")).to_be_visible()
     event.refresh_from_db()
     assert event.title == "Snow school"
 

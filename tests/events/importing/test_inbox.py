@@ -108,26 +108,26 @@ def queries(client, address):
 
 def test_case_35_the_form_offers_the_words_of_the_feed_beside_those_of_the_editor(record, publisher):
     html = text_of(publisher.get(form_of(record.page)))
-    assert "2 fields were changed by an editor and by the feed" in html
+    assert "2 fields are not as the partner says now" in html
     for words in ("Ann&#x27;s", "The feed&#x27;s", "At Ann&#x27;s", "Rome"):
         assert f"{words}</td>" in html
-    assert html.count("Follow the feed</button>") == html.count("Keep mine</button>") == 2
-    assert "fields from the feed</summary>" in html
+    assert html.count("Use the partner’s</button>") == html.count("Decision waiting</span>") == 2
+    assert "fields from the partner</summary>" in html
 
 
 def test_case_35_one_click_takes_the_words_of_the_feed(record, publisher):
     response = settle(publisher, record, follow="title")
     assert response.redirect_chain == [(f"{form_of(record.page)}#imported-{record.pk}-venue", 302)]
     html = text_of(response)
-    assert "Title of “Ann&#x27;s” follows the feed again." in html
-    assert "1 field was changed by an editor and by the feed" in html
+    assert "Title of “Ann&#x27;s” follows the partner again." in html
+    assert "1 field is not as the partner says now" in html
     page = the(EventPage)
     assert (page.title, page.venue, page.latest_revision.user.username) == ("The feed's", "At Ann's", "pat")
 
 
 def test_case_35_what_an_editor_keeps_stays_until_it_is_let_go(record, publisher, imported):
     html = text_of(settle(publisher, record, keep="title"))
-    assert "Title of “Ann&#x27;s” stays as it is, whatever the feed says." in html
+    assert "Title of “Ann&#x27;s” stays as it is, whatever the partner says." in html
     assert "Kept by an editor</td>" in html
     imported("SUMMARY:News\nLOCATION:Rome")
     assert the(EventPage).title == "Ann's"
@@ -220,7 +220,7 @@ def test_nothing_is_settled_on_a_page_that_somebody_else_has_open_or_locked(reco
     page = the(EventPage)
     session = EditingSession.objects.create(
         user=User.objects.create_user("bea"),
-        content_type=ContentType.objects.get_for_model(page),
+        content_type=ContentType.objects.get_for_model(Page),
         object_id=page.pk,
         is_editing=True,
         last_seen_at=clock.now(),
@@ -237,7 +237,7 @@ def test_nothing_is_settled_on_a_page_that_somebody_else_has_open_or_locked(reco
 
 def test_what_an_editor_has_open_and_locked_is_the_own_to_settle(record, publisher):
     page, user = the(EventPage), User.objects.get(username="pat")
-    kind = ContentType.objects.get_for_model(page)
+    kind = ContentType.objects.get_for_model(Page)
     EditingSession.objects.create(
         user=user, content_type=kind, object_id=page.pk, is_editing=True, last_seen_at=clock.now()
     )
@@ -250,7 +250,7 @@ def test_a_value_that_the_page_does_not_accept_is_told(record, publisher):
     record.values["timezone"] = "Nowhere"
     record.save()
     html = text_of(settle(publisher, record, follow="timezone"))
-    assert "The page does not accept what the feed says: “Nowhere” is not a time zone." in html
+    assert "The page does not accept what the partner says: “Nowhere” is not a time zone." in html
     assert the(EventPage).timezone == "Europe/Rome"
 
 
@@ -260,7 +260,7 @@ def test_only_who_may_edit_the_page_settles(record, event_list):
         address = reverse(f"import_inbox:{name}", args=[record.pk])
         assert stranger.post(address, {"follow": "title"}).status_code == 302
     assert (the(ImportRecord).conflicts, the(ImportRecord).is_ignored) == (["title", "venue"], False)
-    assert "Nothing to settle" in inbox(stranger)
+    assert "No decision is waiting" in inbox(stranger)
 
 
 def test_no_other_site_presses_the_buttons(record, publisher):
@@ -276,13 +276,14 @@ def test_no_other_site_presses_the_buttons(record, publisher):
 
 
 def test_case_40_an_event_is_ignored_and_comes_again(record, publisher, imported):
-    response = publisher.post(reverse("import_inbox:ignore", args=[record.pk]), follow=True)
+    address = reverse("import_inbox:ignore", args=[record.pk])
+    response = publisher.post(address, {"confirmed": "yes"}, follow=True)
     html = text_of(response)
     assert (
         "“Ann&#x27;s” is ignored: no import changes it or brings it back. Its page was unpublished." in html
     )
     assert "Let it come again" in html
-    assert "Follow the feed" not in html
+    assert "Use the partner’s" not in html
     imported("SUMMARY:News")
     assert not the(EventPage).live
     html = text_of(
@@ -351,7 +352,7 @@ def test_the_list_of_what_stays_away_asks_as_often_for_many_as_for_few(imported,
 
 def test_an_empty_inbox_says_so(editor, imported):
     imported("SUMMARY:One")
-    assert "Nothing to settle." in inbox(editor)
+    assert "No decision is waiting." in inbox(editor)
 
 
 def test_the_menu_leads_those_to_the_inbox_who_may_edit(editor, client):
@@ -408,21 +409,24 @@ def test_case_35_the_inbox_settles_a_field_and_goes_on_to_the_next(record, publi
     assert response.redirect_chain == [(nexts[0], 302)]
     html = text_of(response)
     assert re.findall(r'<tr id="imported-\d+-(\w+)"', html) == ["venue"]
-    assert "Nothing to settle." in text_of(settle(publisher, record, keep="venue", next=nexts[2]))
+    assert "No decision is waiting." in text_of(settle(publisher, record, keep="venue", next=nexts[2]))
     page = the(EventPage)
     assert (page.title, page.venue, the(ImportRecord).pins) == ("The feed's", "At Ann's", ["venue"])
 
 
 def test_all_conflicts_of_a_page_are_settled_at_once(record, publisher):
     html = text_of(settle(publisher, record, follow="everything"))
-    assert "Title, venue of “Ann&#x27;s” follow the feed again." in html
+    assert "Title, venue of “Ann&#x27;s” follow the partner again." in html
     assert (the(EventPage).title, the(EventPage).venue) == ("The feed's", "Rome")
-    assert "settled already" in text_of(settle(publisher, record, keep="everything"))
+    assert "decided already" in text_of(settle(publisher, record, keep="everything"))
 
 
-def test_case_36_a_draft_that_says_what_the_feed_does_is_no_conflict(record, publisher):
+def test_case_36_a_conflict_of_what_is_live_is_open_until_its_draft_is_published(record, publisher):
     edit(the(EventPage), publish=False, title="The feed's", venue="Rome")
-    assert "Nothing to settle." in inbox(publisher)
+    assert "Title" in inbox(publisher)
+    edit(the(EventPage))
+    assert "No decision is waiting." in inbox(publisher)
+    assert the(ImportRecord).conflicts == []
 
 
 def test_the_inbox_leads_to_no_other_site(record, publisher):
@@ -477,4 +481,4 @@ def test_runs_that_are_held_stand_in_the_inbox_until_a_newer_one(imported, admin
     assert admin_client.post(approve).url.startswith(reverse("import_sources:index") + "progress/")
     assert "Three of four are gone." not in inbox(editor)
     run(state="complete", message="")
-    assert "Nothing to settle." in inbox(admin_client)
+    assert "No decision is waiting." in inbox(admin_client)

@@ -50,15 +50,15 @@ def tab_to(page, target):
 
 def test_case_35_conflicts_are_settled_in_the_inbox_by_keyboard(page, live_server, record):
     page.goto(live_server.url + reverse("import_inbox:index"))
-    tab_to(page, page.get_by_role("button", name="Take the feed’s: Title"))
+    tab_to(page, page.get_by_role("button", name="Use the partner’s: Title"))
     page.keyboard.press("Enter")
-    expect(page.get_by_text("follows the feed again")).to_be_visible()
+    expect(page.get_by_text("follows the partner again")).to_be_visible()
     expect(page.locator(f"#imported-{record.pk}-venue")).to_be_focused()
     for _ in range(2):
         page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Keep mine: Venue")).to_be_focused()
+    expect(page.get_by_role("button", name="Keep ours: Venue")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing to settle.")).to_be_visible()
+    expect(page.get_by_text("No decision is waiting.")).to_be_visible()
     expect(page.locator("#to-settle")).to_be_focused()
     event = the(EventPage)
     assert (event.title, event.venue, the(ImportRecord).pins) == ("The feed's", "At Ann's", ["venue"])
@@ -70,9 +70,9 @@ def test_case_35_a_conflict_is_settled_on_the_form_and_what_was_typed_stays(page
     page.keyboard.type("Typed")
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     page.locator("#id_title").focus()
-    tab_to(page, page.get_by_role("button", name="Follow the feed: Venue"))
+    tab_to(page, page.get_by_role("button", name="Use the partner’s: Venue"))
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Venue of “Ann's” follows the feed again.")).to_be_visible()
+    expect(page.get_by_text("Venue of “Ann's” follows the partner again.")).to_be_visible()
     expect(page.locator("#id_venue")).to_have_value("Rome")
     expect(page.locator("#id_city")).to_have_value("Typed")
     expect(page.locator(f"#imported-{record.pk}-title")).to_be_focused()
@@ -93,7 +93,7 @@ def test_what_could_not_be_saved_is_not_left_behind_unasked(page, live_server, r
     for key in ("Control+a", "Delete"):
         page.keyboard.press(key)
     expect(page.get_by_text("There are validation errors")).to_be_visible()
-    tab_to(page, page.get_by_role("button", name="Follow the feed: Venue"))
+    tab_to(page, page.get_by_role("button", name="Use the partner’s: Venue"))
     page.keyboard.press("Enter")
     eventually(page, lambda: asked)
     assert asked == ["beforeunload"]
