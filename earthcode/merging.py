@@ -113,6 +113,7 @@ class MergingForm(WagtailAdminPageForm):
     # By which of its fields a row of a relation is known again; by all of them, where nothing is said here.
     row_keys: Mapping[str, tuple[str, ...]] = {}
 
+    data: Any
     merge: Merge | None = None
     _is_merged = False
     _omitted: frozenset[str] = frozenset()

@@ -66,7 +66,7 @@ def _kept(request: HttpRequest, message: str) -> HttpResponse:
         "is_signed_out": message == SIGNED_OUT,
         "address": request.get_full_path(),
         "inputs": list(_inputs(request)),
-        "files": [file.name for file in request.FILES.values()],
+        "files": [str(file) for file in request.FILES.values()],
     }
     return render(request, "earthcode/admin/signed_out.html", context, status=403)
 

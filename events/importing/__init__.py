@@ -302,8 +302,8 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
     keys = found.keys
     summary.add_unread(found.problems)
     marks = {key: one.values for key, one in known.items()}
-    events = (replace(event, key=keys[event.key]) for event in read.feed.events)
-    events = with_pictures(events, marks, source, clock.now())
+    renamed = (replace(event, key=keys[event.key]) for event in read.feed.events)
+    events = with_pictures(renamed, marks, source, clock.now())
     held = held_by(source, events) if source.pk else {}
     for told, key in keys.items():
         if key in known and told != known[key].feed_key:

@@ -111,9 +111,9 @@ class _Recognition:
         for key, one in sorted(self.known.items(), key=lambda pair: -pair[1].runs_missing):
             current[one.feed_key] = key
         for told in self.events:
-            key = current.get(told)
-            if key and not self._is_of_another(told, key, exactly):
-                self._take(told, key)
+            known = current.get(told)
+            if known and not self._is_of_another(told, known, exactly):
+                self._take(told, known)
 
     def _is_of_another(self, told: Key, key: Key, exactly: Mapping[Hashable, list[Key]]) -> bool:
         """Whether the UID has come to another event: numbers of rows do, when a row goes."""

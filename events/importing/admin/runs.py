@@ -90,7 +90,9 @@ class ImportRunView(InspectView):
         may_approve = sources.user_has_permission(user, "approve")
         newest = run.source and run.source.runs.values_list("pk", flat=True).first()
         # What undoing left alone comes first.
-        found = run.changes.alias(is_back=Q(kept="")).order_by("is_back", "pk").defer("records", "left", "state")
+        found = (
+            run.changes.alias(is_back=Q(kept="")).order_by("is_back", "pk").defer("records", "left", "state")
+        )
         changes = paged(self.request, found, "changes")
         undoing = status_of_undoing(run)
         return super().get_context_data(
