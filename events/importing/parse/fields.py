@@ -61,10 +61,28 @@ _LABELS = {
 _LABEL = re.compile(rf"[\[(]\s*({'|'.join(_LABELS)})\s*[!.]?\s*[\])]", re.IGNORECASE)
 _MOMENT = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|(\d\d)(\d\d))"
-    r"(?:(?:\s*T\s*|\s+)(\d{1,2}):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?\s*(am|pm)?\s*(Z|UTC|GMT|[+−-]\d\d(?::?\d\d)?)?)?",
+    r"(?:(?:\s*T\s*|\s+)(\d{1,2}):?(\d\d)(?::?(\d\d)(?:[.,:]\d+)?)?\s*(am|pm)?"
+    # Some programs write the offset twice, with seconds, or with the name of its zone.
+    r"\s*(?:(Z|UTC|GMT|[+−-]\d:?\d\d|[+−-]\d\d(?::?\d\d)?)(?::00)?\s*Z?(?:\[[\w/+-]{1,40}\])?)?|\s*T)?",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
+MEETING = re.compile(
+    r"https?://(?:[^/]*\.)?(?:zoom\.us|zoom\.com|zoomgov\.com|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com"
+    r"|webex\.com|meet\.jit\.si|gotomeeting\.com|gotowebinar\.com|goto\.com|whereby\.com|bluejeans\.com"
+    r"|bigbluebutton\.org)/",
+    re.IGNORECASE,
+)
+"""An address of a service for meetings."""
+_TO_TAKE_PART = re.compile(
+    # The host of a broadcast, or one that people call after what happens there.
+    r"https?://(?:(?:[^/]*\.)?(?:youtube\.com|youtu\.be|vimeo\.com|twitch\.tv|livestream\.com|streamyard\.com"
+    r"|crowdcast\.io|airmeet\.com|gather\.town|discord\.gg|discord\.com|on24\.com|livestorm\.co|demio\.com|skype\.com"
+    r"|hopin\.com|join\.skype\.com)"
+    r"|(?:[\w-]+\.)*(?:e?meet|e?meeting|meetings|webinars?|web-?conf\w*|video|video-?conf\w*|visio|vc|bbb\d*|jitsi|zoom"
+    r"|webex|teams|streams?|streaming|livestream|live|greenlight|senfcall)\.[\w.-]+)(?::\d+)?(?:/|\Z)",
+    re.IGNORECASE,
+)
 # What IANA's table of countries calls otherwise than people do.
 _COUNTRIES = {
     "GB": "United Kingdom",
@@ -289,6 +307,20 @@ def is_web_address(text: str) -> bool:
     return _ADDRESS.fullmatch(text.strip()) is not None
 
 
+def leads_online(address: str) -> bool:
+    """Whether `address` looks like one by which people take part online; in place of a venue, others may be just the
+    page of an event that is somewhere."""
+    return MEETING.match(address) is not None or _TO_TAKE_PART.match(address) is not None
+
+
+def only_a_page(address: str) -> str:
+    """The warning for an event of whose place nothing is known but the web page `address`."""
+    return (
+        f"Its place is only the web address {address[:80]}, which does not look like one of an online meeting. "
+        "It is imported as an event in person; check where it is."
+    )
+
+
 def means_online(place: str) -> bool:
     """Whether the name of a place says that there is none."""
     return " ".join(place.lower().split()).strip(" .!()") in _ONLINE_WORDS
@@ -375,7 +407,8 @@ def _offset(text: str | None):
         return None
     if text.upper() in {"Z", "UTC", "GMT"}:
         return UTC
-    sign, digits = text[0], text[1:].replace(":", "").ljust(4, "0")
+    sign, digits = text[0], text[1:].replace(":", "")
+    digits = digits.zfill(4) if len(digits) == 3 else digits.ljust(4, "0")
     return datetime.strptime(f"{'+' if sign == '+' else '-'}{digits}", "%z").tzinfo
 
 

@@ -8,22 +8,26 @@ whatever is in it.
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
 
 from icalendar.prop import vDuration
 
+from events import rrule
 from events.importing.feed import FeedEvent, FeedUnusable, Key, Level, ParsedFeed, Problem
 
 from . import fields
 from .fields import LeftOut, Moment, Notes
 from .otherwise import what_it_is
+from .privacy import is_no, is_public
 
 LABEL = "Web page with schema.org events"
 GENERAL = True
@@ -70,6 +74,48 @@ REGISTRATION_WORDS = re.compile(
 
 MAX_BLOCKS = 500
 MAX_EVENTS = 5_000
+MAX_COPIES = 50
+"""With so many other events of the same title and day is an event compared."""
+
+PARTS = ("subEvent", "subEvents", "hasCourseInstance")
+"""Under which a series, a course or an event names its dates."""
+WHOLES = ("superEvent", "courseInstanceOf", "isPartOf")
+INHERITED = {
+    *("name", "description", "url", "image", "inLanguage", "keywords", "organizer", "offers"),
+    *("location", "eventAttendanceMode", "eventStatus"),
+}
+"""What a date has from its series or course where it does not say itself."""
+VISIBILITY = {"visibility", "eventvisibility", "sensitivity", "access", "accessclass"}
+HIDING = {"private", "isprivate", "hidden", "ishidden", "unlisted", "isunlisted", "draft", "isdraft"}
+SHOWING = {"public", "ispublic", "published", "ispublished"}
+COURSE_MODES = {
+    "online": fields.ONLINE,
+    "onsite": fields.IN_PERSON,
+    "on-site": fields.IN_PERSON,
+    "in-person": fields.IN_PERSON,
+    "blended": fields.BOTH,
+    "hybrid": fields.BOTH,
+}
+
+_REPEATS = re.compile(r"P(\d{1,3})([DWMY])", re.IGNORECASE)
+_FREQUENCIES = {"D": "DAILY", "W": "WEEKLY", "M": "MONTHLY", "Y": "YEARLY"}
+_REPEAT_WORDS = {"DAILY": "P1D", "WEEKLY": "P1W", "BIWEEKLY": "P2W", "MONTHLY": "P1M", "YEARLY": "P1Y"}
+_WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+_SCHEDULE_WORDS = {
+    *(
+        "@type",
+        "@id",
+        "@context",
+        "name",
+        "description",
+        "url",
+        "startDate",
+        "endDate",
+        "startTime",
+        "endTime",
+    ),
+    *("duration", "repeatFrequency", "repeatCount", "byDay", "scheduleTimezone"),
+}
 
 _SCRIPT = re.compile(r"<!--|<script\b([^<>]{0,2000})>", re.IGNORECASE)
 _END_OF_SCRIPT = re.compile(r"</script", re.IGNORECASE)
@@ -105,22 +151,19 @@ def parse(data: bytes, *, default_timezone: str, address: str = "") -> ParsedFee
             name = fields.plain_line(title[1])
     nodes = [found for block in blocks for found in _nodes(block)]
     by_id: dict[str, dict] = {}
-    for node, _ in nodes:
+    for found in sorted(nodes, key=lambda found: not found.is_own):
         # One that is no mere reference.
-        if isinstance(node.get("@id"), str) and len(node) > 1:
-            by_id.setdefault(node["@id"], node)
-    told = [
-        node
-        for node, is_own in nodes
-        if is_own and _types(node) & EVENT_TYPES and node.keys() - {"@id", "@type"}
-    ]
+        if isinstance(found.says.get("@id"), str) and found.says.keys() - {"@id", "@type"}:
+            by_id.setdefault(found.says["@id"], found.says)
+    told = _dates(nodes, by_id)
     if not told and not problems:
         raise FeedUnusable(what_it_is(data, address))
     if len(told) > MAX_EVENTS:
         raise FeedUnusable(f"The page tells of more than {MAX_EVENTS:,} events; that cannot be meant.")
     page_of = _Page(by_id, default_timezone, address)
-    events, found = fields.read_each(told, page_of.event)
-    return ParsedFeed(tuple(_told_apart(events)), (*problems, *found), name=name, complete=is_whole)
+    events, about_events = fields.read_each(told, page_of.event)
+    events = _told_apart(_each_once(events, default_timezone))
+    return ParsedFeed(tuple(events), (*problems, *about_events), name=name, complete=is_whole)
 
 
 # The page
@@ -178,20 +221,174 @@ def _loaded(text: str) -> Any:
         raise
 
 
-def _nodes(block: Any) -> Iterator[tuple[dict, bool]]:
-    """Every object of `block`, and whether it stands for itself: within an event, other events are only mentioned."""
-    waiting = [(block, True)]
+class _Node(NamedTuple):
+    """An object of the page."""
+
+    says: dict
+    is_own: bool
+    """Whether it stands for itself: within an event, other events are only mentioned."""
+    whole: dict | None
+    """The series, course or event as one of whose dates it stands."""
+
+    @property
+    def is_event(self) -> bool:
+        if not self.is_own or not self.says.keys() - {"@id", "@type"}:
+            return False
+        return bool(_types(self.says) & EVENT_TYPES) or (self.whole is not None and not _types(self.says))
+
+
+def _nodes(block: Any) -> Iterator[_Node]:
+    """Every object of `block`, a series before its dates."""
+    waiting: list[tuple[Any, bool, dict | None]] = [(block, True, None)]
     while waiting:
-        found, is_own = waiting.pop()
+        found, is_own, whole = waiting.pop()
         if isinstance(found, list):
-            waiting += [(value, is_own) for value in reversed(found)]
+            waiting += [(value, is_own, whole) for value in reversed(found)]
         elif isinstance(found, dict):
-            node = {_PREFIX.sub("", key): value for key, value in found.items()}
-            yield node, is_own
-            is_own = is_own and not _types(node) & EVENT_TYPES
-            waiting += [
-                (value, is_own) for value in reversed(list(node.values())) if isinstance(value, dict | list)
-            ]
+            node = _plain(found)
+            yield _Node(node, is_own, whole)
+            is_mention = bool(_types(node) & EVENT_TYPES)
+            has_dates = _has_dates(node)
+            for name, value in reversed(node.items()):
+                if isinstance(value, dict | list):
+                    is_date = name in PARTS and has_dates
+                    waiting.append((value, is_own and (is_date or not is_mention), node if is_date else None))
+
+
+def _plain(node: dict) -> dict:
+    """`node` with its names as schema.org has them."""
+    return {_PREFIX.sub("", key): value for key, value in node.items()}
+
+
+def _parts(node: dict) -> list[dict]:
+    return [_plain(part) for name in PARTS for part in _listed(node.get(name)) if isinstance(part, dict)]
+
+
+def _has_dates(node: dict) -> bool:
+    """Whether what stands within `node` is its dates, and not its programme."""
+    types = _types(node)
+    if types & {"EventSeries", "Course"}:
+        return True
+    parts, name = _parts(node), _text(node.get("name")).casefold()
+    return bool(types & EVENT_TYPES and parts) and all(
+        part.get("startDate") and _text(part.get("name")).casefold() in {"", name} for part in parts
+    )
+
+
+def _dates(nodes: list[_Node], by_id: dict[str, dict]) -> list[dict]:
+    """What each event of the page says, with what it has from its series; without those that only span others."""
+    wholes: dict[int, dict] = {}
+    parts: dict[int, list[dict]] = defaultdict(list)
+
+    def known(value: Any) -> dict | None:
+        if not isinstance(value, dict):
+            return None
+        return by_id.get(_reference(value), _plain(value))
+
+    own = [found for found in nodes if found.is_event]
+    own_ids = {id(found.says) for found in own}
+    for found in own:
+        if found.whole is not None:
+            wholes[id(found.says)] = found.whole
+    for found in nodes:
+        # Those that are only referred to; of a course, which is no event itself, too.
+        if found.is_own and _has_dates(found.says):
+            for part in _parts(found.says):
+                says = by_id.get(_reference(part))
+                if says is not None and says is not found.says and id(says) in own_ids:
+                    wholes.setdefault(id(says), found.says)
+    for found in own:
+        for name in WHOLES:
+            for value in _listed(found.says.get(name)):
+                whole = known(value)
+                if (
+                    whole
+                    and whole is not found.says
+                    and _types(whole) & {"EventSeries", "Course", *EVENT_TYPES}
+                ):
+                    wholes.setdefault(id(found.says), whole)
+    for found in own:
+        if (whole := wholes.get(id(found.says))) is not None:
+            parts[id(whole)].append(found.says)
+    told = []
+    for found in own:
+        says = found.says
+        if parts[id(says)] and _only_spans(says, parts[id(says)]):
+            continue
+        told.append(_with_whole(says, wholes))
+    return told
+
+
+def _reference(value: dict) -> str:
+    found = value.get("@id")
+    return found if isinstance(found, str) else ""
+
+
+def _with_whole(says: dict, wholes: dict[int, dict]) -> dict:
+    """`says` with what its series says, and the series of that."""
+    seen = [says]
+    while (whole := wholes.get(id(seen[-1]))) is not None and len(seen) < 5:
+        seen.append(whole)
+    merged = dict(says)
+    for whole in seen[1:]:
+        is_series = bool(_types(whole) & {"EventSeries", "Course"})
+        for name, value in whole.items():
+            is_for_dates = (
+                name in INHERITED if is_series or _has_dates(whole) else name in {"name", "location"}
+            )
+            is_missing = merged.get(name) in (None, "", [], {})
+            if name == "name":
+                is_missing = is_missing and not _text(merged.get("headline"))
+            if is_missing and (is_for_dates or _is_about_secrecy(name)):
+                merged[name] = value
+        if is_series and not merged.get("organizer") and whole.get("provider"):
+            merged["organizer"] = whole["provider"]
+    return merged
+
+
+def _only_spans(whole: dict, parts: list[dict]) -> bool:
+    """Whether `whole`, of which `parts` are told as well, is no date besides them."""
+    if not _has_dates(whole) and "EventSeries" not in _types(whole):
+        return False
+    days = sorted(filter(None, (_day_of(part.get("startDate")) for part in parts)))
+    first, last = _day_of(whole.get("startDate")), _day_of(whole.get("endDate"))
+    if not days or first is None:
+        return bool(days)
+    return first in days or (last is not None and last >= days[-1])
+
+
+def _day_of(value: Any) -> date | None:
+    try:
+        return _day_of_moment(fields.moment("date", _text(value)))
+    except LeftOut:
+        return None
+
+
+def _day_of_moment(found: Moment | None) -> date | None:
+    return found.date() if isinstance(found, datetime) else found
+
+
+def _is_about_secrecy(name: str) -> bool:
+    return name.casefold() in VISIBILITY | HIDING | SHOWING or name == "creativeWorkStatus"
+
+
+def _refuse_secrets(node: dict) -> None:
+    """Raises LeftOut for what the page marks as not for everybody."""
+    for name, value in node.items():
+        if not _is_about_secrecy(name):
+            continue
+        word = str(value) if isinstance(value, bool) else _word(_text(value))
+        key = name.casefold()
+        if key in VISIBILITY:
+            is_for_all = is_public(word)
+        elif key in HIDING:
+            is_for_all = is_no(word)
+        elif key in SHOWING:
+            is_for_all = not word or not is_no(word)
+        else:
+            is_for_all = word.casefold() not in {"draft", "private", "incomplete", "pending"}
+        if not is_for_all:
+            raise LeftOut(f"It is not public ({name} “{word[:40]}”).", Level.SKIPPED)
 
 
 def _types(node: dict) -> set[str]:
@@ -221,6 +418,75 @@ def _text(value: Any) -> str:
     return ""
 
 
+def _each_once(events: list[FeedEvent], default_timezone: str) -> list[FeedEvent]:
+    """Without those that tell of the same event as another: under the same title at the same time, one perhaps with
+    less. Of a day and a time of that day, the time is kept."""
+    kept: dict[int, FeedEvent] = {}
+    by_title: dict[str, list[int]] = defaultdict(list)
+    # Those with a time first, so that a day finds them all.
+    for number, event in sorted(enumerate(events), key=lambda found: found[1].start_time is None):
+        same = by_title[event.title.casefold()]
+        is_copy_of = (other for other in same[-MAX_COPIES:] if _is_copy(kept[other], event, default_timezone))
+        original = next(is_copy_of, None) if event.title != fields.UNTITLED else None
+        if original is None:
+            same.append(number)
+            kept[number] = event
+        else:
+            kept[original] = _filled(kept[original], event)
+    return [event for _, event in sorted(kept.items(), key=lambda found: found[0])]
+
+
+def _is_copy(event: FeedEvent, other: FeedEvent, default_timezone: str) -> bool:
+    if event.recurrence_rule != other.recurrence_rule:
+        return False
+    if event.start_time and other.start_time:
+        if _start(event) != _start(other):
+            return False
+    elif event.start_time:
+        if other.start_date not in {
+            event.start_date,
+            _start(event).astimezone(ZoneInfo(default_timezone)).date(),
+        }:
+            return False
+    elif other.start_date != event.start_date:
+        return False
+    if event.end_date and other.end_date and event.end_date != other.end_date:
+        return False
+    if (
+        event.start_time == other.start_time
+        and event.end_time
+        and other.end_time
+        and event.end_time != other.end_time
+    ):
+        return False
+    return all(
+        not (mine := getattr(event, name)) or not (its := getattr(other, name)) or mine == its
+        for name in ("url", "venue", "city", "country", "online_url")
+    )
+
+
+def _start(event: FeedEvent) -> datetime:
+    there = datetime.combine(event.start_date, event.start_time or time(), ZoneInfo(event.timezone))
+    return there.astimezone(UTC)
+
+
+def _filled(event: FeedEvent, copy: FeedEvent) -> FeedEvent:
+    """`event` with what only its `copy` says."""
+    names = ["url", "website", "body", "image", "registration_url", "language", "organizers", "categories"]
+    if event.attendance_mode == copy.attendance_mode:
+        names += ["venue", "city", "country", "online_url"]
+    if event.start_time == copy.start_time or not event.end_date:
+        names.append("end_date")
+    if event.start_time == copy.start_time:
+        names.append("end_time")
+    found = {name: getattr(copy, name) for name in names if not getattr(event, name)}
+    if not event.key.uid:
+        found["key"] = copy.key
+    if event.event_status == "EventScheduled":
+        found["event_status"] = copy.event_status
+    return replace(event, **found)
+
+
 def _told_apart(events: list[FeedEvent]) -> list[FeedEvent]:
     """Those that share an address with another of a different time stand by their title and start."""
     starts: dict[str, set[tuple]] = {}
@@ -240,18 +506,21 @@ class _Page:
     def event(self, node: dict, notes: Notes) -> FeedEvent:
         url = fields.web_address(notes, _text_of_url(node.get("url")), self.address)
         notes.uid = self._identity(node, url)
+        _refuse_secrets(node)
         start, end, zone = self._when(node, notes)
+        rule = ""
+        if schedule := node.get("eventSchedule") or node.get("courseSchedule"):
+            start, end, rule = self._repeated(schedule, start, end, zone, notes)
         title, label = fields.labelled(fields.title(notes, _text(node.get("name") or node.get("headline"))))
         status = self._status(node, notes) or label or "EventScheduled"
         where = self._where(node, notes, status)
         if where["online_url"] == url:
             where["online_url"] = ""
-        if node.get("eventSchedule"):
-            notes.warn("It repeats; only the date that the page gives is imported.")
         return FeedEvent(
             key=Key(notes.uid),
             title=title or fields.UNTITLED,
             **fields.period(notes, start, end, zone),
+            recurrence_rule=rule,
             event_status=status,
             **where,
             website=url,
@@ -287,6 +556,11 @@ class _Page:
     def _when(self, node: dict, notes: Notes) -> tuple[Moment, Moment | None, str]:
         told = [_text(value) for value in _listed(node.get("startDate"))]
         if not any(told):
+            schedules = _listed(node.get("eventSchedule") or node.get("courseSchedule"))
+            first = self._known(schedules[0]) if len(schedules) == 1 else None
+            if isinstance(first, dict) and _text(first.get("startDate")):
+                told = [_text(first["startDate"])]
+        if not any(told):
             raise LeftOut("It has no startDate, so it is not known when it begins.")
         if len(told) > 1:
             notes.warn("It has several start dates; the first is used.")
@@ -311,6 +585,73 @@ class _Page:
             notes.warn(f"Its duration “{text[:40]}” is not a length of time; it is left out.")
             return None
 
+    def _repeated(
+        self, told: Any, start: Moment, end: Moment | None, zone: str, notes: Notes
+    ) -> tuple[Moment, Moment | None, str]:
+        """(start and end of the first date, the RRULE) by an eventSchedule, where it is one that can be followed."""
+        schedules = [self._known(value) for value in _listed(told)]
+        try:
+            (schedule,) = schedules
+            return self._by_schedule(schedule, start, end, zone)
+        except (ValueError, LeftOut, StopIteration, AttributeError, OverflowError):
+            notes.warn("It repeats; only the date that the page gives is imported.")
+            return start, end, ""
+
+    def _by_schedule(
+        self, schedule: dict, start: Moment, end: Moment | None, zone: str
+    ) -> tuple[Moment, Moment | None, str]:
+        """Raises ValueError, LeftOut or StopIteration for what cannot be followed."""
+        says = {name: value for name, value in schedule.items() if value not in (None, "", [])}
+        if says.keys() - _SCHEDULE_WORDS or (_text(says.get("scheduleTimezone")) or zone) != zone:
+            raise ValueError("It says more than can be followed")
+        frequency = _text(says.get("repeatFrequency")).upper()
+        match = _REPEATS.fullmatch(_REPEAT_WORDS.get(frequency, frequency))
+        if match is None:
+            raise ValueError("It is not known how often")
+        rule = f"FREQ={_FREQUENCIES[match[2].upper()]}" + (
+            f";INTERVAL={match[1]}" if int(match[1]) > 1 else ""
+        )
+        if names := [_word(value).upper() for value in _listed(says.get("byDay"))]:
+            # In words or, as in iCalendar, by two letters; “2MO” is one of a month.
+            days = [rrule.WEEKDAYS[_WEEKDAYS.index(name)] if name in _WEEKDAYS else name for name in names]
+            rule += f";BYDAY={','.join(days)}"
+        first = _day_of(says.get("startDate")) or (start.date() if isinstance(start, datetime) else start)
+        last = _day_of(says.get("endDate"))
+        begins = self._clock_of(says.get("startTime"))
+        if begins is None and isinstance(start, datetime):
+            begins = start.time()
+        ends = self._clock_of(says.get("endTime"))
+        length = end - start if isinstance(end, datetime) and isinstance(start, datetime) else None
+        last_told = _day_of_moment(end)
+        if last_told and last_told > first + timedelta(days=1):
+            # The end of all of it.
+            last = last or last_told
+            ends = ends or (end.time() if isinstance(end, datetime) else None)
+            length = None
+        if count := _text(says.get("repeatCount")):
+            rule += f";COUNT={int(float(count))}"
+        elif last:
+            rule += f";UNTIL={last:%Y%m%d}"
+        if not rrule.has_end(rule):
+            raise ValueError("It is not known for how long")
+        first = next(iter(rrule.days(rule, first, begins, zone)))
+        if begins is None:
+            return first, None, rule
+        begin = datetime.combine(first, begins, ZoneInfo(zone))
+        if ends is not None:
+            finish = datetime.combine(first, ends, ZoneInfo(zone))
+            return begin, finish if finish > begin else None, rule
+        return begin, begin + length if length is not None else None, rule
+
+    def _clock_of(self, value: Any) -> time | None:
+        """The time of day `value`; raises LeftOut for what is none, ValueError for one of another zone."""
+        if not (text := _text(value)):
+            return None
+        found = fields.moment("time", text if "-" in text[:8] else f"2000-01-01T{text}")
+        if not isinstance(found, datetime) or found.tzinfo is not None:
+            raise ValueError("It is not a time of day by the clock of the event")
+        return found.time()
+
     def _status(self, node: dict, notes: Notes) -> str:
         told = [_word(_text_of_url(value)) for value in _listed(node.get("eventStatus")) if value]
         # Search engines take both, as in rescheduled and moved online; what says most against coming comes first.
@@ -333,6 +674,11 @@ class _Page:
                 where |= found
         is_somewhere = bool(where["venue"] or where["city"] or where["country"])
         told = _word(_text(node.get("eventAttendanceMode")))
+        modes = [_word(value).casefold() for value in _listed(node.get("courseMode"))]
+        if not told and (
+            by_course := next((COURSE_MODES[mode] for mode in modes if mode in COURSE_MODES), "")
+        ):
+            told = by_course
         if told not in ATTENDANCE_MODES:
             if told:
                 notes.warn(f"Its eventAttendanceMode “{told[:40]}” is not known; it is left out of account.")
@@ -352,7 +698,10 @@ class _Page:
         if not isinstance(place, dict):
             text = _text(place)
             if fields.is_web_address(text):
-                return None, fields.web_address(notes, text)
+                if fields.leads_online(text):
+                    return None, fields.web_address(notes, text)
+                notes.warn(fields.only_a_page(text))
+                return {"venue": ""}, ""
             return (None if fields.means_online(text) else {"venue": fields.line(notes, "venue", text)}), ""
         name = _text(place.get("name"))
         if _types(place) & PLACES_ONLINE or fields.means_online(fields.plain_line(name)):

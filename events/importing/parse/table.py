@@ -577,7 +577,7 @@ class _Reader:
         cells = _with_range_apart(cells)
         start = self._moment(cells, "start", cells["start_date"])
         day = f"{start:%Y-%m-%d}"
-        end = None
+        end: Moment | None = None
         if (told := cells.get("end_date")) and not cells.get("end_time") and _is_time(told):
             end = _at(date.fromisoformat(day), "end", told)
         elif told or cells.get("end_time"):
@@ -726,10 +726,10 @@ def _in_words(text: str) -> tuple[str, str, str, str] | None:
     if not (day and month and year):
         return None
     rest = text[end:]
-    while piece := re.match(r"[\s.,()]*([^\W\d_]+)\b[.)]?|[\s.,()]+", rest):
-        if piece[1] and piece[1] not in WEEKDAYS and piece[1] not in DATE_FILLERS:
+    while more := re.match(r"[\s.,()]*([^\W\d_]+)\b[.)]?|[\s.,()]+", rest):
+        if more[1] and more[1] not in WEEKDAYS and more[1] not in DATE_FILLERS:
             break
-        rest = rest[piece.end() :]
+        rest = rest[more.end() :]
     return day, str(MONTHS[month]), year, rest
 
 

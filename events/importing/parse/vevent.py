@@ -22,7 +22,16 @@ from events.importing.markup import MAX_LENGTH, cut, links, plain_line, printabl
 
 from . import own
 from .content_lines import Component, Property
-from .fields import ADDRESS_LENGTH, LINE_LENGTH, UNTITLED, YEARS, means_online
+from .fields import (
+    ADDRESS_LENGTH,
+    LINE_LENGTH,
+    MEETING,
+    UNTITLED,
+    YEARS,
+    leads_online,
+    means_online,
+    only_a_page,
+)
 from .privacy import is_no, is_public
 from .zones import CustomZone, is_iana, offset_called, zone_called, zone_key
 
@@ -34,17 +43,12 @@ _MOMENT = re.compile(
 )
 _UNTIL_IN_UTC = re.compile(r"UNTIL\s*=\s*(\d{8}T\d{6})Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_MEETING = re.compile(
-    r"https?://(?:[^/]*\.)?(?:zoom\.us|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com|meet\.jit\.si"
-    r"|gotomeeting\.com|gotowebinar\.com|whereby\.com|bluejeans\.com|bigbluebutton\.org)/",
-    re.IGNORECASE,
-)
 _MAP = re.compile(
     r"https?://(?:maps\.app\.goo\.gl|goo\.gl/maps|maps\.google\.|www\.google\.[a-z.]+/maps|maps\.apple\.com|osm\.org"
     r"|www\.openstreetmap\.org|www\.bing\.com/maps)",
     re.IGNORECASE,
 )
-_AROUND = " ,-–+&()/"
+_AROUND = " ,:-–+&()/"
 _CONFERENCES = (
     "CONFERENCE",
     "X-GOOGLE-CONFERENCE",
@@ -753,13 +757,22 @@ class EntryReader:
         """(venue, attendance mode, link to take part, web address that stands in place of a venue)"""
         venue, is_online, address = _place(self.component.text("LOCATION"))
         is_map = bool(_MAP.match(address))
-        online_url = self._conference() or told_url or self._link("" if is_map else address)
+        online_url = self._conference() or told_url or self._link(address if is_online else "")
         if is_online and not online_url:
-            online_url = next((self._link(link) for link in links(body) if _MEETING.match(link)), "")
+            online_url = next((self._link(link) for link in links(body) if MEETING.match(link)), "")
         mode = "OfflineEventAttendanceMode"
+        is_somewhere = bool(venue or is_map or self._has_coordinates)
         if is_online or online_url:
-            mode = "MixedEventAttendanceMode" if venue or is_map else "OnlineEventAttendanceMode"
-        return self._fitting("venue", venue, LINE_LENGTH), mode, online_url, address if is_map else ""
+            mode = "MixedEventAttendanceMode" if is_somewhere else "OnlineEventAttendanceMode"
+        elif address and not is_somewhere:
+            self.warnings.append(only_a_page(address))
+        return self._fitting("venue", venue, LINE_LENGTH), mode, online_url, "" if is_online else address
+
+    @property
+    def _has_coordinates(self) -> bool:
+        """Whether GEO names a point; programs that know none write 0;0."""
+        found = _GEO.fullmatch(self.component.text("GEO"))
+        return found is not None and any(float(part) for part in found.groups())
 
     def _conference(self) -> str:
         """Of several ways to take part the first with a picture; a telephone number is none."""
@@ -925,15 +938,17 @@ def _place(location: str) -> tuple[str, bool, str]:
     """(venue, whether it is a place on the web, the address that stands there)"""
     found = _ADDRESS.search(location)
     address = found[0].rstrip(".,;)") if found else ""
-    if found and found[0] != location and not _MEETING.match(address):
+    is_meeting = bool(MEETING.match(address))
+    if found and found[0] != location.strip() and not is_meeting:
+        is_said = means_online(plain_line(location.replace(address, " ")).strip(_AROUND))
         # A venue with its own website, or whatever else.
-        address = ""
+        address, is_meeting = (address, True) if is_said else ("", False)
     parts = [
         plain_line(part)
         for part in re.split(r"[;\n|]", location.replace(address, " ") if address else location)
     ]
     kept = [part for part in (part.strip(_AROUND) for part in parts) if not means_online(part)]
-    is_online = len(kept) < len(parts) or (bool(address) and not _MAP.match(address))
+    is_online = len(kept) < len(parts) or is_meeting or leads_online(address)
     if not is_online:
         return plain_line(location) if not address else "", False, address
     return ", ".join(filter(None, kept)), True, address
