@@ -322,6 +322,9 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
             | {Key(key.uid) for key in there}
             | {key for key in held if known[key].feed_key.uid in unread}
         )
+        if read.feed.problems:
+            # A UID that seems to have come to another event may be a sign of damage.
+            present |= {key for key in held if known[key].feed_key in keys}
         plan = with_absences(plan, held, present, clock.now().date(), is_rolling=source.is_rolling)
     summary.format, summary.plan = read.format, plan
     return guard(
