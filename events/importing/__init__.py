@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone as clock
 from procrastinate.contrib.django import app
 
@@ -138,6 +139,8 @@ def import_stored(
     if dry_run:
         return _carried_out(order, dry_run=True, progress=progress, summary=summary)
     with alone(source):
+        # Whether it is approved is asked several times.
+        prefetch_related_objects([source], "topics")
         try:
             _carried_out(order, dry_run=False, progress=progress, summary=summary)
         except Exception as error:
