@@ -45,10 +45,16 @@ class MergingEditView(EditView):
         return BASE not in self.request.POST and super().is_out_of_date
 
     def post(self, request, *args, **kwargs):
-        overwritten = request.POST.get("overwrite_revision_id")
-        if overwritten and BASE in request.POST and not self._may_be_overwritten(overwritten):
-            request.POST = request.POST.copy()
-            del request.POST["overwrite_revision_id"]
+        data = request.POST.copy()
+        if self.expects_json_response:
+            # An autosave only saves. A click on a button puts what it does into the form, and the script, which takes
+            # that for a change, sends it along; it stays there if a question stops the click.
+            for name in [name for name in data if name.startswith("action-")]:
+                del data[name]
+        overwritten = data.get("overwrite_revision_id")
+        if overwritten and BASE in data and not self._may_be_overwritten(overwritten):
+            del data["overwrite_revision_id"]
+        request.POST = data
         return super().post(request, *args, **kwargs)
 
     def _may_be_overwritten(self, revision_id):

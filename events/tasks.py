@@ -9,7 +9,8 @@ from django.utils import timezone as clock
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.jobs import Status
 
 from .importing import alerts, history, import_stored, timetable
 from .importing.check import forget_checks
@@ -156,7 +157,11 @@ def send_digest(user: int) -> None:
 async def retry_stalled_jobs(timestamp: int) -> None:
     """Jobs whose worker was killed are done by another one."""
     for job in await app.job_manager.get_stalled_jobs():
-        await app.job_manager.retry_job(job)
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:
+            # Another one waits already that is to do the same.
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 def roll(at: datetime) -> None:

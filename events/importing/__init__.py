@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone as clock
 from procrastinate.contrib.django import app
 
@@ -138,6 +139,8 @@ def import_stored(
     if dry_run:
         return _carried_out(order, dry_run=True, progress=progress, summary=summary)
     with alone(source):
+        # Whether it is approved is asked several times.
+        prefetch_related_objects([source], "topics")
         try:
             _carried_out(order, dry_run=False, progress=progress, summary=summary)
         except Exception as error:
@@ -322,6 +325,9 @@ def _plan(read: Read, order: Order, summary: Summary) -> Plan:
             | {Key(key.uid) for key in there}
             | {key for key in held if known[key].feed_key.uid in unread}
         )
+        if read.feed.problems:
+            # A UID that seems to have come to another event may be a sign of damage.
+            present |= {key for key in held if known[key].feed_key in keys}
         plan = with_absences(plan, held, present, clock.now().date(), is_rolling=source.is_rolling)
     summary.format, summary.plan = read.format, plan
     return guard(

@@ -209,11 +209,11 @@ def finish_interrupted(source: ImportSource) -> None:
     """
     for run in ImportRun.objects.filter(source=source, state=ImportRun.State.RUNNING).defer("problems"):
         changes = Counter(run.changes.values_list("action", flat=True))
-        created, updated, unpublished = (changes[action] for action in ImportChange.Action)
-        run.created = max(run.created, created)
+        unpublished = changes[ImportChange.Action.UNPUBLISHED]
+        run.created = max(run.created, changes[ImportChange.Action.CREATED])
         # That an event was marked as cancelled is stored as an update.
         run.withdrawn = max(run.withdrawn, unpublished)
-        run.updated = max(run.updated, updated + unpublished - run.withdrawn)
+        run.updated = max(run.updated, changes[ImportChange.Action.UPDATED] + unpublished - run.withdrawn)
         total = f" of {run.total}" if run.total else ""
         seen = max(run.done, run.created + run.updated)
         run.state, run.finished_at = ImportRun.State.BROKEN, clock.now()

@@ -230,6 +230,12 @@ class _Series:
             return datetime.combine(self._days_of(moment)[0], time.min)
         if not isinstance(moment.value, datetime):
             return datetime.combine(moment.value, self.event.start_time)
+        return self._local(moment)
+
+    def _local(self, moment: Moment) -> datetime:
+        """On the wall of the series, naive. A time without a zone is one on the clock that the calendar defines."""
+        if self.entry.own_clock and moment.is_floating and moment.wall:
+            return self.entry.own_clock.on_the_wall_of(self.event.timezone, moment.wall)
         return _local(moment, self.event.timezone)
 
     def _is_of_rule(self, start: datetime) -> bool:
@@ -248,7 +254,7 @@ class _Series:
             starts = (datetime.combine(day, time.min) for day in self._days_of(moment))
             return [start for start in starts if self._is_date(start)][:1]
         if isinstance(moment.value, datetime):
-            start = _local(moment, self.event.timezone)
+            start = self._local(moment)
             if self._is_date(start):
                 return [start]
             # Who writes midnight may mean the day.
@@ -291,7 +297,7 @@ class _Series:
             day = start + timedelta(days=added.end.days)
             there = instant(day.date(), day.time(), zone) + timedelta(seconds=added.end.seconds)
             return there.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        return _local(added.end, zone) if added.end else None
+        return self._local(added.end) if added.end else None
 
     def _exclude(self):
         """Takes what EXDATE names out of the list of dates, and remembers it of the rule."""

@@ -242,12 +242,13 @@ def test_case_51_a_source_that_is_imported_elsewhere_is_no_failure(source, monke
     assert not ImportRun.objects.exists()
 
 
-def test_a_source_without_trouble_costs_one_query_to_judge(source):
+def test_a_source_without_trouble_costs_two_queries_to_judge(source):
+    """Its runs, and its topics, which are part of what was approved."""
     run(source)
     source.refresh_from_db()
     with CaptureQueriesContext(connection) as captured:
         alerts.tell(source, clock.now())
-    assert len(captured) == 1
+    assert len(captured) == 2
 
 
 # The digest
@@ -318,7 +319,7 @@ def test_figures_in_one_place(source, server):
     EventPage.objects.first().delete()
     with CaptureQueriesContext(connection) as captured:
         found = figures(clock.now())
-    assert len(captured) == 4
+    assert len(captured) == 5
     one = found[source.pk]
     assert (one.name, one.level, one.is_held, one.failures) == ("Partner", "look", True, 0)
     assert (one.events_held, one.open_conflicts, one.events_in_feed) == (7, 2, 2)
