@@ -124,6 +124,11 @@ def _where(entry: dict, notes: Notes) -> tuple[str, str, str]:
     parts = [part for number, part in enumerate(told) if not any(part in other for other in told[:number])]
     online_url = next((part for part in parts if fields.is_web_address(part)), "")
     places = [part for part in parts if not fields.means_online(part) and not fields.is_web_address(part)]
+    if online_url and not fields.leads_online(online_url):
+        parts.remove(online_url)
+        if not parts:
+            notes.warn(fields.only_a_page(online_url))
+        online_url = ""
     mode = fields.IN_PERSON
     if len(places) < len(parts):
         mode = fields.BOTH if places else fields.ONLINE

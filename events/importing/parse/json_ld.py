@@ -308,7 +308,9 @@ def _dates(nodes: list[_Node], by_id: dict[str, dict]) -> list[dict]:
                 ):
                     wholes.setdefault(id(found.says), whole)
     for found in own:
-        if (whole := wholes.get(id(found.says))) is not None:
+        whole = wholes.get(id(found.says))
+        # Two that each claim to be within the other are two.
+        if whole is not None and wholes.get(id(whole)) is not found.says:
             parts[id(whole)].append(found.says)
     told = []
     for found in own:

@@ -784,7 +784,11 @@ def _where(row: _Row, notes: Notes) -> fields.Where:
     place = row.cells.get("venue", "")
     told = row.cells.get("online_url", "")
     if fields.is_web_address(place):
-        place, told = "", told or place
+        if fields.leads_online(place):
+            told = told or place
+        elif not told:
+            notes.warn(fields.only_a_page(place))
+        place = ""
     is_online = bool(told) or fields.means_online(place)
     venue = "" if fields.means_online(place) else fields.line(notes, "venue", place)
     city = fields.line(notes, "city", row.cells.get("city"), fields.PLACE_NAME_LENGTH)

@@ -127,6 +127,10 @@ INSTANCE, DATE = {"@type": "CourseInstance"}, {"@type": "Event"}
             [event("2027-05-04", endDate="2027-05-06", subEvent=[event("2027-05-04", name="Dinner")])],
             [("Soil day", "2027-05-04 – 2027-05-06")],
         ),
+        "two that are within each other": (
+            [{**SERIES, "subEvent": {"@id": "#t"}}, {**SERIES, "@id": "#t", "name": "T", "subEvent": {"@id": "#s"}}],
+            [("Seminar", "2027-05-04 – 2027-06-04"), ("T", "2027-05-04 – 2027-06-04")],
+        ),
         "a series of which nothing else is known": ([SERIES], [("Seminar", "2027-05-04 – 2027-06-04")]),
     }.values(),
 )  # fmt: skip
@@ -291,4 +295,11 @@ def test_a_link_makes_an_event_online_only_if_people_take_part_by_it(lines, mode
 def test_a_page_in_place_of_a_place_of_a_page():
     feed = page(event(location="https://lu.ma/abc"))
     assert [found.attendance_mode for found in feed.events] == ["OfflineEventAttendanceMode"]
+    assert "https://lu.ma/abc" in feed.problems[0].reason
+
+
+def test_a_page_in_place_of_a_place_of_a_table():
+    rows = "Title,Start date,Venue\nA,2027-05-04,https://lu.ma/abc\nB,2027-05-04,https://esa.zoom.us/j/1\n"
+    feed = parse(rows.encode(), default_timezone="Europe/Rome")
+    assert [found.attendance_mode[:6] for found in feed.events] == ["Offlin", "Online"]
     assert "https://lu.ma/abc" in feed.problems[0].reason
